@@ -1,0 +1,180 @@
+"""JSON Schemas of policy documents, and what follows from them: keyed lists, merging of layers, checking of the form.
+
+A list marked `"x-keyed": true` holds objects with a `key`. Packs and overrides write it as a mapping from key to the
+rest, which makes merging, diffs and messages go by name; the resolved document holds a list, so that order survives any
+JSON store.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from contracts.policies.findings import Finding, KeyPath, dotted, suggestion
+
+Schema = Mapping[str, Any]
+Locate = Callable[[KeyPath, str, str], Finding]
+"""Makes a finding of a path, a problem and a remedy: knows file and line."""
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def schema_for(name: str) -> Schema | None:
+    """The published schema of the service's (or `pack`'s) document; None when that service keeps no policy."""
+    path = FOLDER / f"{name}.schema.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+@cache
+def _validator(name: str) -> Any:
+    return jsonschema.Draft202012Validator(dict(schema_for(name) or {}))
+
+
+def unfold(schema: Schema, root: Schema) -> Schema:
+    """The schema itself, a local `$ref` followed."""
+    while "$ref" in schema:
+        target: Any = root
+        for part in str(schema["$ref"]).removeprefix("#/").split("/"):
+            target = target[part]
+        schema = target
+    return schema
+
+
+def child(schema: Schema, key: str, root: Schema) -> Schema | None:
+    """The schema of `key` inside an object or a keyed list; None when the schema does not know it."""
+    schema = unfold(schema, root)
+    if schema.get("x-keyed"):
+        return unfold(schema["items"], root)
+    known = schema.get("properties", {}).get(key)
+    if known is None and isinstance(schema.get("additionalProperties"), Mapping):
+        known = schema["additionalProperties"]
+    if known is None and schema.get("additionalProperties", True) is True and "properties" not in schema:
+        known = {}
+    return None if known is None else unfold(known, root)
+
+
+def by_key(value: Any, schema: Schema, root: Schema) -> Any:
+    """`value` in the written form: every keyed list a mapping from key to the rest."""
+    schema = unfold(schema, root)
+    if schema.get("x-keyed") and isinstance(value, list):
+        value = {
+            str(i["key"]): {k: v for k, v in i.items() if k != "key"} if isinstance(i, Mapping) else i
+            for i in value
+            if isinstance(i, Mapping) and "key" in i
+        }
+    if isinstance(value, Mapping):
+        return {key: by_key(item, child(schema, key, root) or {}, root) for key, item in value.items()}
+    return value
+
+
+def in_order(value: Any, schema: Schema, root: Schema) -> Any:
+    """`value` in the resolved form: every keyed list a list of objects with `key`, in the order written."""
+    schema = unfold(schema, root)
+    if isinstance(value, Mapping):
+        items = {key: in_order(item, child(schema, key, root) or {}, root) for key, item in value.items()}
+        if schema.get("x-keyed"):
+            return [{"key": key, **item} if isinstance(item, Mapping) else {"key": key} for key, item in items.items()]
+        return items
+    if isinstance(value, list):
+        return [in_order(item, schema.get("items", {}), root) for item in value]
+    return value
+
+
+def merge(base: dict[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
+    """`layer` over `base`, both in the written form: mappings merge, anything else replaces, null takes out."""
+    merged = dict(base)
+    for key, value in layer.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            below = merged.get(key)
+            merged[key] = merge(below if isinstance(below, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def strangers(
+    base: Any, layer: Any, schema: Schema, root: Schema, locate: Locate, path: KeyPath = ()
+) -> Iterator[Finding]:
+    """Keys of an override that name nothing: neither known to the schema, nor there to be changed, nor whole enough to be new."""
+    if not isinstance(layer, Mapping):
+        return
+    schema = unfold(schema, root)
+    known = base if isinstance(base, Mapping) else {}
+    for key, value in layer.items():
+        here = (*path, key)
+        below = child(schema, key, root)
+        if below is None:
+            yield locate(here, "is not a key of a policy", suggestion(key, schema.get("properties", {})))
+        elif schema.get("x-keyed") and key not in known and not _whole(value, below):
+            wants = ", ".join(sorted(set(below.get("required", ())) - {"key"}))
+            yield locate(
+                here, "does not exist, so it cannot be changed", f"{suggestion(key, known)} A new one needs: {wants}."
+            )
+        else:
+            yield from strangers(known.get(key), value, below, root, locate, here)
+
+
+def _whole(value: Any, schema: Schema) -> bool:
+    return isinstance(value, Mapping) and set(schema.get("required", ())) - {"key"} <= set(value)
+
+
+def misfits(name: str, document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """Where the document breaks its JSON Schema."""
+    for error in sorted(_validator(name).iter_errors(document), key=lambda e: [str(p) for p in e.absolute_path]):
+        path = named_path(document, list(error.absolute_path))
+        yield from _explain(error, path, locate)
+
+
+def named_path(document: Any, path: list[Any]) -> KeyPath:
+    """A path with list positions replaced by the items' keys where they have one."""
+    named: list[str] = []
+    value = document
+    for part in path:
+        value = value[part]
+        named.append(
+            str(value["key"]) if isinstance(part, int) and isinstance(value, Mapping) and "key" in value else str(part)
+        )
+    return tuple(named)
+
+
+def _explain(error: Any, path: KeyPath, locate: Locate) -> Iterator[Finding]:
+    """The validator's error in a pack writer's words."""
+    kind, wanted, given = error.validator, error.validator_value, error.instance
+    if kind == "additionalProperties" and isinstance(given, Mapping):
+        known = error.schema.get("properties", {})
+        for key in given:
+            if key not in known:
+                yield locate((*path, key), "is not a key of a policy", suggestion(key, known))
+    elif kind == "required":
+        missing = [key for key in wanted if key not in given]
+        yield locate(
+            path, f"lacks {', '.join(f'`{m}`' for m in missing)}", f"Add {', '.join(f'`{m}: ...`' for m in missing)}."
+        )
+    elif kind == "enum":
+        yield locate(path, f"{given!r} is not allowed here", suggestion(str(given), map(str, wanted)))
+    elif kind == "type":
+        wants = wanted if isinstance(wanted, str) else " or ".join(wanted)
+        yield locate(path, f"{_short(given)} is not of the right kind", f"Write a value of kind {wants}.")
+    elif kind in {"oneOf", "anyOf"}:
+        yield locate(path, f"{_short(given)} fits none of the allowed forms", f"Write one of: {_forms(wanted)}.")
+    else:
+        yield locate(
+            path, f"{_short(given)} is not acceptable: {error.message[:200]}", f"Keep to `{kind}: {_short(wanted)}`."
+        )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _forms(schemas: Any) -> str:
+    return "; ".join(str(s.get("description") or s.get("type") or dotted(s.get("required", ()))) for s in schemas)
