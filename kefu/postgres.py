@@ -1,0 +1,229 @@
+"""A private PostgreSQL cluster for the tests and the bench: own folder, own port on 127.0.0.1, a random password.
+
+PostgreSQL refuses to run as root, so root lends the cluster to the user `postgres` or `nobody`.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg2
+from psycopg2 import sql
+
+from kefu.ports import free_block
+from kefu.waiting import wait_until
+
+START_LIMIT = 60.0
+STOP_LIMIT = 30.0
+OWNER_ROLE = "kefu_owner"
+"""Owns databases and tables and runs migrations."""
+APP_ROLE = "kefu_app"
+"""What the services sign in as: owns nothing, and row-level security holds for it."""
+_SETTINGS = """\
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = ''
+fsync = on
+synchronous_commit = on
+max_connections = 200
+shared_buffers = 256MB
+log_min_duration_statement = 2000
+"""
+
+
+class PostgresUnavailableError(RuntimeError):
+    """No cluster can be started, or it did not start; the text says what to do."""
+
+
+def postgres_bin() -> Path | None:
+    """The folder of the server programs, the newest one when there are several; None when none is installed.
+
+    KEFU_POSTGRES_BIN names another folder.
+    """
+    given = os.environ.get("KEFU_POSTGRES_BIN")
+    if given:
+        return Path(given)
+    installed = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if installed:
+        return max(installed, key=lambda folder: float(folder.parent.name))
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+class PrivatePostgres:
+    """One cluster. Use as a context manager, or call `start` and `stop`; `remove` deletes its data."""
+
+    def __init__(self, folder: Path | None = None, *, port: int | None = None) -> None:
+        """`folder` must be reachable for the cluster's user when root starts it; None: a new one under the system's
+        folder for temporary files."""
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="kefu-postgres-"))
+        self.port = port or free_block(1)
+        self.password = secrets.token_urlsafe(16)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, database: str = "postgres", *, role: str = "postgres") -> str:
+        """SQLAlchemy URL of that database, signed in as `role` (all roles of this cluster share one password)."""
+        return f"postgresql+psycopg2://{role}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "postgres.log"
+
+    def start(self) -> None:
+        """Make the cluster when it is new, start it and wait until it answers; PostgresUnavailableError otherwise."""
+        if not (self.folder / "data" / "PG_VERSION").exists():
+            self._initialise()
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*self._as_owner(), "--pdeathsig", "INT", self._program("postgres"), "-D", self.folder / "data"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                cwd=self.folder,
+            )
+        try:
+            wait_until(self._answers_or_dead, limit=START_LIMIT, what="PostgreSQL answers")
+        except TimeoutError as error:
+            self.kill()
+            raise PostgresUnavailableError(f"{error}\n{self._log_tail()}") from error
+
+    def stop(self) -> None:
+        """Stop at once but orderly: open transactions are rolled back, connections closed."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """Kill every process of the cluster, as a power cut would; `start` recovers from the log."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def remove(self) -> None:
+        """Stop and delete the cluster."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def execute(self, statement: str | sql.Composable, *, database: str = "postgres") -> None:
+        """Run one statement as the superuser, outside a transaction."""
+        with closing(self._connect(database)) as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def create_database(self, name: str) -> None:
+        """Make a database that belongs to `OWNER_ROLE` and that `APP_ROLE` may use but owns nothing of."""
+        owner, app = sql.Identifier(OWNER_ROLE), sql.Identifier(APP_ROLE)
+        self.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), owner))
+        for text in (
+            "ALTER SCHEMA public OWNER TO {owner}",
+            "GRANT USAGE ON SCHEMA public TO {app}",
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE, SELECT ON SEQUENCES TO {app}",
+        ):
+            self.execute(sql.SQL(text).format(owner=owner, app=app), database=name)
+
+    def drop_databases(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.remove()
+
+    def _initialise(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        password_file = self.folder / "password"
+        password_file.write_text(self.password)
+        user = cluster_user()
+        if user:
+            for path in (self.folder, password_file):
+                os.chown(path, user.pw_uid, user.pw_gid)
+        self.folder.chmod(0o700)
+        command = [self._program("initdb"), "-D", self.folder / "data", "-U", "postgres", "-A", "scram-sha-256"]
+        command += ["--pwfile", password_file, "-E", "UTF8", "--locale=C.UTF-8"]
+        done = subprocess.run([*self._as_owner(), *command], check=False, capture_output=True, text=True, cwd=self.folder)
+        if done.returncode:
+            raise PostgresUnavailableError(f"initdb failed in {self.folder}:\n{done.stdout}{done.stderr}")
+        with (self.folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write(_SETTINGS.format(port=self.port))
+
+    def _as_owner(self) -> list[str]:
+        user = cluster_user()
+        return ["setpriv", *([f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"] if user else [])]
+
+    def _program(self, name: str) -> Path:
+        folder = postgres_bin()
+        if folder is None:
+            raise PostgresUnavailableError(
+                "PostgreSQL's server programs are not installed: `apt-get install postgresql-15`, or set KEFU_TEST_DATABASE_URL."
+            )
+        return folder / name
+
+    def _answers_or_dead(self) -> bool:
+        if not self.alive():
+            raise PostgresUnavailableError(f"PostgreSQL ended at once:\n{self._log_tail()}")
+        try:
+            self._ensure_roles()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def _ensure_roles(self) -> None:
+        with closing(self._connect("postgres")) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT rolname FROM pg_roles")
+            present = {name for (name,) in cursor.fetchall()}
+            for role in {OWNER_ROLE, APP_ROLE} - present:
+                statement = "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD {}"
+                cursor.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(self.password)))
+
+    def _connect(self, database: str) -> Any:
+        connection = psycopg2.connect(
+            host="127.0.0.1", port=self.port, user="postgres", password=self.password, dbname=database, connect_timeout=5
+        )
+        connection.autocommit = True
+        return connection
+
+    def _end(self, number: signal.Signals) -> None:
+        if not self._process:
+            return
+        if self.alive():
+            target = os.killpg if number is signal.SIGKILL else os.kill
+            target(self._process.pid, number)
+        try:
+            self._process.wait(STOP_LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(STOP_LIMIT)
+        self._process = None
+
+    def _log_tail(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:]) if self.log.exists() else ""
+
+
+def cluster_user() -> pwd.struct_passwd | None:
+    """Whom root lends the cluster to; None when we are not root and run it ourselves."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise PostgresUnavailableError("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`.")
