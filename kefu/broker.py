@@ -45,7 +45,9 @@ def rabbitmq_bin() -> Path | None:
     Debian's /usr/sbin wrappers refuse ordinary users, so they are passed over. KEFU_RABBITMQ_BIN names another folder.
     """
     given = os.environ.get("KEFU_RABBITMQ_BIN")
-    folders = [given] if given else ["/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin", "/opt/homebrew/sbin", "/usr/local/sbin"]
+    folders = (
+        [given] if given else ["/usr/lib/rabbitmq/bin", "/opt/rabbitmq/sbin", "/opt/homebrew/sbin", "/usr/local/sbin"]
+    )
     for folder in map(Path, folders):
         if os.access(folder / "rabbitmq-server", os.X_OK) and shutil.which("erl"):
             return folder
@@ -74,7 +76,9 @@ class PrivateBroker:
         """Start the node and wait until it serves; BrokerUnavailableError when it does not within a minute."""
         programs = rabbitmq_bin()
         if programs is None:
-            raise BrokerUnavailableError("RabbitMQ is not installed: `apt-get install rabbitmq-server`, or set KEFU_AMQP_URI.")
+            raise BrokerUnavailableError(
+                "RabbitMQ is not installed: `apt-get install rabbitmq-server`, or set KEFU_AMQP_URI."
+            )
         self.sweep()
         self._prepare()
         with self.log.open("ab") as output:
@@ -91,7 +95,9 @@ class PrivateBroker:
             self._await_startup()
         except (TimeoutError, BrokerUnavailableError) as error:
             self.kill()
-            raise BrokerUnavailableError(f"RabbitMQ did not start ({error}); the end of {self.log}:\n{self._log_tail()}") from error
+            raise BrokerUnavailableError(
+                f"RabbitMQ did not start ({error}); the end of {self.log}:\n{self._log_tail()}"
+            ) from error
 
     def stop(self) -> None:
         """Stop the node in an orderly way; durable queues and persistent messages stay in the folder."""
@@ -163,7 +169,9 @@ class PrivateBroker:
         if pid is None or self.alive():
             return False
         os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: self._node_pid() is None, limit=STOP_LIMIT, what=f"the RabbitMQ left running as process {pid} ends")
+        wait_until(
+            lambda: self._node_pid() is None, limit=STOP_LIMIT, what=f"the RabbitMQ left running as process {pid} ends"
+        )
         self._end()
         return True
 
@@ -171,7 +179,9 @@ class PrivateBroker:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def _prepare(self) -> None:

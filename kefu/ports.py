@@ -6,7 +6,7 @@ import random
 import socket
 from contextlib import ExitStack
 
-# Below Linux's ephemeral range (32768-60999), so that no outgoing connection takes the port between choosing and using it.
+# Below Linux's ephemeral range (32768-60999): no outgoing connection takes a port between its choosing and its use.
 _LOWEST, _HIGHEST = 20_000, 32_000
 
 

@@ -144,7 +144,9 @@ class PrivatePostgres:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.remove()
 
     def _initialise(self) -> None:
@@ -156,9 +158,19 @@ class PrivatePostgres:
             for path in (self.folder, password_file):
                 os.chown(path, user.pw_uid, user.pw_gid)
         self.folder.chmod(0o700)
-        command = [self._program("initdb"), "-D", self.folder / "data", "-U", "postgres", "-A", "scram-sha-256"]
+        command: list[str | Path] = [
+            self._program("initdb"),
+            "-D",
+            self.folder / "data",
+            "-U",
+            "postgres",
+            "-A",
+            "scram-sha-256",
+        ]
         command += ["--pwfile", password_file, "-E", "UTF8", "--locale=C.UTF-8"]
-        done = subprocess.run([*self._as_owner(), *command], check=False, capture_output=True, text=True, cwd=self.folder)
+        done = subprocess.run(
+            [*self._as_owner(), *command], check=False, capture_output=True, text=True, cwd=self.folder
+        )
         if done.returncode:
             raise PostgresUnavailableError(f"initdb failed in {self.folder}:\n{done.stdout}{done.stderr}")
         with (self.folder / "data" / "postgresql.conf").open("a") as settings:
@@ -172,7 +184,8 @@ class PrivatePostgres:
         folder = postgres_bin()
         if folder is None:
             raise PostgresUnavailableError(
-                "PostgreSQL's server programs are not installed: `apt-get install postgresql-15`, or set KEFU_TEST_DATABASE_URL."
+                "PostgreSQL's server programs are not installed: "
+                "`apt-get install postgresql-15`, or set KEFU_TEST_DATABASE_URL."
             )
         return folder / name
 
@@ -195,7 +208,12 @@ class PrivatePostgres:
 
     def _connect(self, database: str) -> Any:
         connection = psycopg2.connect(
-            host="127.0.0.1", port=self.port, user="postgres", password=self.password, dbname=database, connect_timeout=5
+            host="127.0.0.1",
+            port=self.port,
+            user="postgres",
+            password=self.password,
+            dbname=database,
+            connect_timeout=5,
         )
         connection.autocommit = True
         return connection
@@ -226,4 +244,6 @@ def cluster_user() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise PostgresUnavailableError("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`.")
+    raise PostgresUnavailableError(
+        "PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`."
+    )

@@ -1,0 +1,1 @@
+"""The commands of the `kefu` program, one module each; see kefu/cli.py."""
