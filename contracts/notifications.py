@@ -90,16 +90,29 @@ class Subject(Reply):
 
 
 class _Variable(fields.Field[Any]):
-    """A template variable's value: text, number, true/false, a moment as RFC 3339 text, or money in fen."""
+    """A template variable's value: text, number, a moment as RFC 3339 text, money in fen, or a text per language."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if isinstance(value, dict) and set(value) == {"amount", "currency"} and isinstance(value["amount"], int):
+        if isinstance(value, dict):
+            return self._compound(value)
+        if value is not None and not isinstance(value, str | int | float):
+            raise ValidationError(
+                'must be text, a number, {"amount": <fen>, "currency": "CNY"} or {"zh-CN": ..., "en": ...}'
+            )
+        return _short(value)
+
+    def _compound(self, value: dict[str, Any]) -> dict[str, Any]:
+        if set(value) == {"amount", "currency"} and isinstance(value["amount"], int):
             return value
-        if value is not None and not isinstance(value, str | int | float | bool):
-            raise ValidationError('must be text, a number, true/false or {"amount": <fen>, "currency": "CNY"}')
-        if isinstance(value, str) and len(value) > 2000:
-            raise ValidationError("must be at most 2000 characters")
-        return value
+        if value and set(value) <= set(LANGUAGES) and all(isinstance(v, str) for v in value.values()):
+            return {language: _short(text) for language, text in value.items()}
+        raise ValidationError('must be {"amount": <fen>, "currency": "CNY"} or {"zh-CN": ..., "en": ...}')
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > 2000:
+        raise ValidationError("must be at most 2000 characters")
+    return value
 
 
 def _variables(**kwargs: Any) -> fields.Dict:
@@ -240,7 +253,7 @@ class Template(Reply):
         keys=fields.String(),
         values=fields.String(),
         required=True,
-        metadata={"description": "Variables it may use, with their kind: text, number, moment, date, money, choice."},
+        metadata={"description": "Variables it may use, with their kind: text, number, moment, date, money, label."},
     )
     origin = fields.String(required=True, metadata={"description": "tenant, policy (the packs) or built_in."})
     version = fields.Integer(required=True, metadata={"description": "0 while the tenant has no wording of its own."})
@@ -296,6 +309,8 @@ class Delivery(Reply):
 
 
 class DeliveryDetail(Delivery):
+    title = fields.String(allow_none=True, metadata={"description": "As sent; null before the first attempt."})
+    body = fields.String(allow_none=True)
     tries = fields.List(fields.Nested(Attempt), required=True, metadata={"description": "Every attempt, oldest first."})
 
 

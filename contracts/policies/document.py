@@ -24,7 +24,7 @@ from contracts.policies.sources import Source, plain_source, read_source
 Document = dict[str, Any]
 SemanticCheck = Callable[[Document, shapes.Locate], Iterator[Finding]]
 
-SEMANTICS = {"complaints": "contracts.policies.complaints"}
+SEMANTICS = {"complaints": "contracts.policies.complaints", "notifications": "contracts.policies.notifications"}
 """Service -> module with `check(document, locate)`: what a JSON Schema cannot say."""
 
 
