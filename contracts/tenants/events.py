@@ -88,7 +88,7 @@ def _event(type_: str, payload: type[Reply], summary: str, *, partner: bool = Fa
     return Event(
         service=TENANTS,
         type=type_,
-        aggregate=type_.split(".")[0],
+        aggregate=type_.partition(".")[0],
         payload=payload,
         summary=summary,
         partner=partner,

@@ -18,7 +18,7 @@ POLICY_INVALID = ProblemType(
 DRAFT_OUTDATED = ProblemType(
     "draft_outdated",
     409,
-    "Version {version} came into force after this draft was made on {base_version}. Make it again and look at its diff.",
+    "Version {version} came into force after the draft was made on {base_version}. Make it anew and look at its diff.",
     "草稿基于第 {base_version} 版,其后已启用第 {version} 版。请重新建立草稿并核对差异。",
 )
 

@@ -26,7 +26,7 @@ class ServiceState(Reply):
     disabled_at = Moment(
         allow_none=True,
         metadata={
-            "description": "When last switched off. While enabled: what happened from then to `enabled_at` was not seen."
+            "description": "When last switched off. While enabled: what happened from then to `enabled_at` is unseen."
         },
     )
 
