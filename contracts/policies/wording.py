@@ -25,22 +25,21 @@ def placeholders(wording: str) -> list[str]:
     for piece in _PIECE.finditer(wording):
         if piece[0] in {"{{", "}}"}:
             continue
-        name = piece[1]
+        name, place = piece[1], f"has `{piece[0]}` at character {piece.start() + 1}"
         if name is None:
-            raise WordingError(
-                f"has a single `{piece[0]}` at character {piece.start() + 1}; write `{piece[0] * 2}` for a brace"
-            )
+            raise WordingError(f"{place}; write `{piece[0] * 2}` for a brace")
         if not _NAME.fullmatch(name):
-            raise WordingError(
-                f"has `{piece[0]}` at character {piece.start() + 1}; only a variable's name may stand in braces, as in `{{number}}`"
-            )
+            raise WordingError(f"{place}; only a variable's name may stand in braces, as in `{{number}}`")
         names[name] = None
     return list(names)
 
 
 def fill(wording: str, values: Mapping[str, str]) -> str:
-    """`wording` with each name replaced by its value; a name without one shows as `MISSING`. A value is put in as it is:
-    braces in it stay braces. What `placeholders` would refuse is left as written: a message that must go out goes out."""
+    """`wording` with each name replaced by its value; a name without one shows as `MISSING`.
+
+    A value is put in as it is: braces in it stay braces. What `placeholders` would refuse is left as written: a message
+    that must go out goes out.
+    """
 
     def put(piece: re.Match[str]) -> str:
         if piece[0] in {"{{", "}}"}:
