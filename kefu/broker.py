@@ -18,6 +18,7 @@ from typing import Self
 from urllib.parse import quote
 
 from kefu.ports import accepts, free_block
+from kefu.spawn import dying_with_parent
 from kefu.waiting import wait_until
 
 START_LIMIT = 60.0
@@ -68,6 +69,9 @@ class PrivateBroker:
     def uri(self, vhost: str = "/") -> str:
         return f"amqp://guest:guest@127.0.0.1:{self.port}/{quote(vhost, safe='')}"
 
+    def describe(self) -> str:
+        return f"a private node in {os.path.relpath(self.folder)}"
+
     @property
     def log(self) -> Path:
         return self.folder / "log" / "output.log"
@@ -84,7 +88,7 @@ class PrivateBroker:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 # The node goes when its starter dies, however that happens.
-                [*_die_with_parent(), programs / "rabbitmq-server"],
+                [*dying_with_parent("TERM"), programs / "rabbitmq-server"],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -259,8 +263,3 @@ class PrivateBroker:
 
     def _log_tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:]) if self.log.exists() else ""
-
-
-def _die_with_parent() -> list[str]:
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM"] if setpriv else []

@@ -22,6 +22,7 @@ import psycopg2
 from psycopg2 import sql
 
 from kefu.ports import free_block
+from kefu.spawn import dying_with_parent
 from kefu.waiting import wait_until
 
 START_LIMIT = 60.0
@@ -86,7 +87,7 @@ class PrivatePostgres:
             self._initialise()
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*self._as_owner(), "--pdeathsig", "INT", self._program("postgres"), "-D", self.folder / "data"],
+                [*_as_cluster_user(), *dying_with_parent("INT"), self._program("postgres"), "-D", self.folder / "data"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -169,16 +170,12 @@ class PrivatePostgres:
         ]
         command += ["--pwfile", password_file, "-E", "UTF8", "--locale=C.UTF-8"]
         done = subprocess.run(
-            [*self._as_owner(), *command], check=False, capture_output=True, text=True, cwd=self.folder
+            [*_as_cluster_user(), *command], check=False, capture_output=True, text=True, cwd=self.folder
         )
         if done.returncode:
             raise PostgresUnavailableError(f"initdb failed in {self.folder}:\n{done.stdout}{done.stderr}")
         with (self.folder / "data" / "postgresql.conf").open("a") as settings:
             settings.write(_SETTINGS.format(port=self.port))
-
-    def _as_owner(self) -> list[str]:
-        user = cluster_user()
-        return ["setpriv", *([f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"] if user else [])]
 
     def _program(self, name: str) -> Path:
         folder = postgres_bin()
@@ -247,3 +244,8 @@ def cluster_user() -> pwd.struct_passwd | None:
     raise PostgresUnavailableError(
         "PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`."
     )
+
+
+def _as_cluster_user() -> list[str]:
+    user = cluster_user()
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"] if user else []

@@ -1,0 +1,85 @@
+"""A platform on this machine: the manifest's processes with their command lines, environments and addresses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+
+from kefu.ports import free_block
+from kefu.processes import Process, manifest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Where one platform's parts are. Everything its processes are told goes through their environment."""
+
+    amqp_uri: str
+    database_url: str
+    """Template with `{service}`."""
+    bind: str = "127.0.0.1:8080"
+    """The gateway's `host:port`."""
+    metrics_base: int = 9400
+    """Metrics port of the first process; the others follow in the manifest's order."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Further variables for every process."""
+    processes: tuple[Process, ...] = field(default_factory=manifest)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.bind}"
+
+    def command(self, arguments: tuple[str, ...]) -> list[str]:
+        """The manifest's command line with this very interpreter in front."""
+        return [sys.executable, "-m", *arguments]
+
+    def environment(self, process: Process | None = None) -> dict[str, str]:
+        """The variables of that process; None: of a command that runs beside them."""
+        own = {"KEFU_METRICS_PORT": str(self.metrics_port(process))} if process else {}
+        return {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            **self.settings,
+            "KEFU_AMQP_URI": self.amqp_uri,
+            "KEFU_DATABASE_URL": self.database_url,
+            "KEFU_GATEWAY_BIND": self.bind,
+            **own,
+        }
+
+    def metrics_port(self, process: Process) -> int:
+        return self.metrics_base + self.processes.index(process)
+
+    def address(self, process: Process) -> str:
+        """`host:port` of the process's /metrics, /healthz and /readyz."""
+        return self.bind if process.serves_http else f"127.0.0.1:{self.metrics_port(process)}"
+
+    def ready(self, process: Process) -> bool:
+        """Whether the process answers that it is ready to work."""
+        try:
+            answer = httpx.get(f"http://{self.address(process)}/readyz", timeout=2.0, trust_env=False)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == HTTPStatus.OK
+
+    def unready(self) -> list[str]:
+        """Names of the processes that are not ready."""
+        return [process.name for process in self.processes if not self.ready(process)]
+
+
+def sqlite_template(folder: Path) -> str:
+    """Database URL template of SQLite files in `folder`, which is made when missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder.absolute()}/{{service}}.db"
+
+
+def free_addresses() -> tuple[str, int]:
+    """A free `bind` and `metrics_base` for an installation beside others."""
+    first = free_block(24)
+    return f"127.0.0.1:{first}", first + 1
