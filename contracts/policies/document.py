@@ -1,8 +1,8 @@
 """Packs, overrides and resolved policy documents: load, resolve, check, diff.
 
-A tenant's policy for one service = the service's files of its packs, merged in order, and the tenant's overrides on top.
-The result is plain JSON data (the *resolved document*) that needs no pack to be read, carries the roles it names, and is
-stored with a version by whoever owns policies.
+A tenant's policy for one service = the service's files of its packs, merged in order, and the tenant's overrides on
+top. The result is plain JSON data (the *resolved document*) that needs no pack to be read, carries the roles it names, and
+is stored with a version by whoever owns policies.
 
     packs = [load_pack(root, "dealership")]
     resolved = resolve("complaints", packs, {"reopen": {"within": {"amount": 10}}})
@@ -106,8 +106,8 @@ def resolve(
 ) -> Resolved:
     """The tenant's policy document for `service`: packs in order, then `overrides`, then checks.
 
-    `roles` are the tenant's own roles (name -> `{labels, permissions}`), beside those the packs name. A service without a
-    policy schema resolves to an empty document. Never raises on bad content: the findings say it.
+    `roles` are the tenant's own roles (name -> `{labels, permissions}`), beside those the packs name. A service without
+    a policy schema resolves to an empty document. Never raises on bad content: the findings say it.
     """
     schema = shapes.schema_for(service)
     layers = [pack.sources[service] for pack in packs if service in pack.sources]

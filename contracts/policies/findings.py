@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 KeyPath = tuple[str, ...]
-"""Where a value stands: `("processes", "ordinary", "stages", "judge", "role")`. Items of keyed lists go by their key."""
+"""Where a value stands: `("processes", "ordinary", "stages", "judge")`. Items of keyed lists go by their key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,10 +100,10 @@ def merge(base: dict[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def strangers(
+def strangers(  # noqa: PLR0917
     base: Any, layer: Any, schema: Schema, root: Schema, locate: Locate, path: KeyPath = ()
 ) -> Iterator[Finding]:
-    """Keys of an override that name nothing: neither known to the schema, nor there to be changed, nor whole enough to be new."""
+    """Keys of an override that name nothing: unknown to the schema, or not there to be changed and no whole new item."""
     if not isinstance(layer, Mapping):
         return
     schema = unfold(schema, root)

@@ -52,7 +52,7 @@ def read_source(path: Path, name: str | None = None) -> Source:
 
 
 def parse_source(text: str, name: str) -> Source:
-    """A policy text as data with lines. PolicyError on a syntax error, a doubled key, or a top level that is no mapping."""
+    """A policy text as data with lines. PolicyError on a syntax error, a doubled key, or a top that is no mapping."""
     if len(text) > MAX_TEXT:
         raise PolicyError(
             [Finding(file=name, key="", problem="is too long", remedy=f"Keep it under {MAX_TEXT} characters.")]

@@ -1,0 +1,17 @@
+"""Names that stand in more than one place of the contract."""
+
+from __future__ import annotations
+
+from marshmallow import validate
+
+SERVICE = "complaints"
+STATES = ("open", "waiting", "closed")
+"""`waiting`: the clocks stand because the customer has to do something."""
+SHEET_STATES = ("open", "done", "void")
+SHEET_NATURES = ("urging", "corrective", "compensation", "other")
+SORTS = ("-received_at", "received_at", "-priority", "-level", "due_at", "-updated_at")
+
+
+def one_of(*choices: str) -> validate.OneOf:
+    """Refuses anything else, naming what is allowed."""
+    return validate.OneOf(choices, error="must be one of: {choices}")
