@@ -1,0 +1,136 @@
+"""Putting variables into wordings: values are shown as the reader's language and the tenant's zone write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+
+from contracts.policies.wording import fill, placeholders
+from services.notifications.policy import Wording
+
+
+class Unusable(ValueError):
+    """A variable's value that cannot be shown; the text says what it should be."""
+
+
+_MOMENT = {"zh": "y年M月d日 HH:mm", "en": "d MMM y HH:mm"}
+_GSM = (160, 153)
+_UNICODE = (70, 67)
+"""Characters of a short message that stands alone, and of each part of a longer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: language and time zone."""
+
+    language: str
+    zone: tzinfo
+
+    @property
+    def babel(self) -> str:
+        return self.language.replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message ready to go."""
+
+    title: str
+    body: str
+    missing: tuple[str, ...]
+    """Variables the wording uses and that have no usable value."""
+
+
+def render(wording: Wording, variables: Mapping[str, Any], reader: Reader) -> Rendered:
+    """The message. Never fails: a missing variable shows as a dash, an unusable one as it came, both are reported."""
+    shown: dict[str, str] = {}
+    missing: list[str] = []
+    for name in dict.fromkeys([*_names(wording.title), *_names(wording.body)]):
+        value = variables.get(name)
+        try:
+            shown[name] = show(wording.variables.get(name, "text"), value, reader)
+        except Unusable:
+            missing.append(name)
+            if value is not None:
+                shown[name] = str(value)
+    return Rendered(_one_line(fill(wording.title, shown)), fill(wording.body, shown), tuple(missing))
+
+
+def show(kind: str, value: Any, reader: Reader) -> str:
+    """`value` of a variable of `kind` as text. Unusable says what it should be."""
+    shower = _SHOWERS.get(kind)
+    if shower is None:
+        raise Unusable(f"has the unknown kind {kind}")
+    if value is None:
+        raise Unusable("is missing")
+    return shower(value, reader)
+
+
+def sms_parts(body: str) -> int:
+    """Short messages that `body` takes; a provider bills each."""
+    single, part = _GSM if body.isascii() else _UNICODE
+    return 1 if len(body) <= single else math.ceil(len(body) / part)
+
+
+def _text(value: Any, _reader: Reader) -> str:
+    if isinstance(value, dict):
+        raise Unusable("must be text")
+    return str(value)
+
+
+def _number(value: Any, reader: Reader) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unusable("must be a number")
+    return format_decimal(value, locale=reader.babel)
+
+
+def _moment(value: Any, reader: Reader) -> str:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Unusable("must be a moment with zone, such as 2026-11-22T09:00:00+08:00")
+    return format_datetime(moment.astimezone(reader.zone), _MOMENT[reader.language[:2]], locale=reader.babel)
+
+
+def _date(value: Any, reader: Reader) -> str:
+    try:
+        return format_date(date.fromisoformat(value), "long", locale=reader.babel)
+    except (TypeError, ValueError):
+        raise Unusable("must be a date, such as 2026-11-22") from None
+
+
+def _money(value: Any, reader: Reader) -> str:
+    if not isinstance(value, dict) or not isinstance(value.get("amount"), int):
+        raise Unusable('must be {"amount": <fen>, "currency": "CNY"}')
+    return format_currency(Decimal(value["amount"]) / 100, value.get("currency", "CNY"), locale=reader.babel)
+
+
+def _label(value: Any, reader: Reader) -> str:
+    if isinstance(value, dict):
+        text = value.get(reader.language) or next(iter(value.values()), None)
+        if isinstance(text, str):
+            return text
+    raise Unusable('must be a text per language: {"zh-CN": ..., "en": ...}')
+
+
+_SHOWERS = {"text": _text, "number": _number, "moment": _moment, "date": _date, "money": _money, "label": _label}
+
+
+def _names(wording: str) -> list[str]:
+    try:
+        return placeholders(wording)
+    except ValueError:
+        return []
+
+
+def _one_line(title: str) -> str:
+    return " ".join(title.split())
