@@ -7,6 +7,7 @@ knows a transport.
 
 from __future__ import annotations
 
+import builtins
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -89,7 +90,7 @@ class Event:
     type: str
     """Past tense, `<aggregate>.<happened>`: `complaint.opened`."""
     aggregate: str
-    payload: type[Schema]
+    payload: builtins.type[Schema]
     version: int = 1
     partner: bool = True
     """Whether partners may subscribe to it by webhook."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -120,8 +121,8 @@ class Whole(fields.Integer):
 class Flag(fields.Boolean):
     """true or false; nothing else counts as one in a body."""
 
-    truthy = {True, "true", "1"}  # noqa: RUF012  (marshmallow's own attribute)
-    falsy = {False, "false", "0"}  # noqa: RUF012
+    truthy = {True, "true", "1"}
+    falsy = {False, "false", "0"}
 
 
 class _MoneySchema(Body):
@@ -129,7 +130,7 @@ class _MoneySchema(Body):
     currency = fields.String(load_default="CNY", validate=validate.OneOf(["CNY"], error="only CNY is kept"))
 
 
-class MoneyField(fields.Field):
+class MoneyField(fields.Field[Money]):
     """`{"amount": 12345, "currency": "CNY"}`, in fen; loads to `Money`. `minimum` in fen."""
 
     def __init__(self, *, minimum: int = 0, **kwargs: Any) -> None:
@@ -164,12 +165,17 @@ class PageQuery(Body):
     """Query of every list: keyset cursor and page size."""
 
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100, error="must be 1 to 100"))
-    cursor = fields.String(validate=validate.Length(max=500), metadata={"description": "`next_cursor` of the page before."})
+    cursor = fields.String(
+        validate=validate.Length(max=500), metadata={"description": "`next_cursor` of the page before."}
+    )
 
 
+@cache
 def page_of(item: type[Schema]) -> type[Schema]:
     """The reply schema of a list: `items` and `next_cursor` (null on the last page)."""
-    return Reply.from_dict(
+    page = Reply.from_dict(
         {"items": fields.List(fields.Nested(item), required=True), "next_cursor": fields.String(allow_none=True)},
         name=item.__name__ + "Page",
     )
+    page.__module__ = item.__module__  # so that two services' pages of one name stay apart in the published schemas
+    return page

@@ -140,7 +140,7 @@ DEADLINE_EXCEEDED = ProblemType(
 UNAVAILABLE = ProblemType(
     "service_unavailable", 503,
     "The service {service} does not answer at the moment. Others go on. Try again shortly, with the same Idempotency-Key.",
-    "{service} 服务暂时不可用,其他服务不受影响。请稍后使用相同的 Idempotency-Key 重试。", retry_after=2,
+    "{service} 服务暂时不可用,其他服务不受影响。请稍后使用相同的 Idempotency-Key 重试。", retry_after=1,
 )
 INTERNAL = ProblemType(
     "internal_error", 500,
