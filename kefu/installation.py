@@ -24,6 +24,8 @@ class Installation:
     amqp_uri: str
     database_url: str
     """Template with `{service}`."""
+    migration_url: str = ""
+    """Template of what `kefu migrate` signs in with, when the services' own role owns nothing (PostgreSQL)."""
     bind: str = "127.0.0.1:8080"
     """The gateway's `host:port`."""
     metrics_base: int = 9400
@@ -41,8 +43,8 @@ class Installation:
         return [sys.executable, "-m", *arguments]
 
     def environment(self, process: Process | None = None) -> dict[str, str]:
-        """The variables of that process; None: of a command that runs beside them."""
-        own = {"KEFU_METRICS_PORT": str(self.metrics_port(process))} if process else {}
+        """The variables of that process; None: of a command beside them, migrations above all."""
+        own = {"KEFU_METRICS_PORT": str(self.metrics_port(process))} if process else self._migration()
         return {
             **os.environ,
             "PYTHONUNBUFFERED": "1",
@@ -52,6 +54,9 @@ class Installation:
             "KEFU_GATEWAY_BIND": self.bind,
             **own,
         }
+
+    def _migration(self) -> dict[str, str]:
+        return {"KEFU_MIGRATION_DATABASE_URL": self.migration_url} if self.migration_url else {}
 
     def metrics_port(self, process: Process) -> int:
         return self.metrics_base + self.processes.index(process)

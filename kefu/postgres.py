@@ -12,25 +12,19 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import psycopg2
-from psycopg2 import sql
 
 from kefu.ports import free_block
+from kefu.postgres_server import PostgresServer
 from kefu.spawn import dying_with_parent
 from kefu.waiting import wait_until
 
 START_LIMIT = 60.0
 STOP_LIMIT = 30.0
-OWNER_ROLE = "kefu_owner"
-"""Owns databases and tables and runs migrations."""
-APP_ROLE = "kefu_app"
-"""What the services sign in as: owns nothing, and row-level security holds for it."""
 _SETTINGS = """\
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -62,20 +56,17 @@ def postgres_bin() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
-class PrivatePostgres:
-    """One cluster. Use as a context manager, or call `start` and `stop`; `remove` deletes its data."""
+class PrivatePostgres(PostgresServer):
+    """One cluster that is ours alone. A context manager, or call `start` and `stop`; `remove` deletes its data."""
 
     def __init__(self, folder: Path | None = None, *, port: int | None = None) -> None:
         """`folder` must be reachable for the cluster's user when root starts it; None: a new one under the system's
         folder for temporary files."""
         self.folder = folder or Path(tempfile.mkdtemp(prefix="kefu-postgres-"))
         self.port = port or free_block(1)
-        self.password = secrets.token_urlsafe(16)
+        self._admin_password = secrets.token_urlsafe(16)
+        super().__init__(f"postgresql://postgres:{self._admin_password}@127.0.0.1:{self.port}/postgres")
         self._process: subprocess.Popen[bytes] | None = None
-
-    def url(self, database: str = "postgres", *, role: str = "postgres") -> str:
-        """SQLAlchemy URL of that database, signed in as `role` (all roles of this cluster share one password)."""
-        return f"postgresql+psycopg2://{role}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     @property
     def log(self) -> Path:
@@ -120,27 +111,6 @@ class PrivatePostgres:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def execute(self, statement: str | sql.Composable, *, database: str = "postgres") -> None:
-        """Run one statement as the superuser, outside a transaction."""
-        with closing(self._connect(database)) as connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-
-    def create_database(self, name: str) -> None:
-        """Make a database that belongs to `OWNER_ROLE` and that `APP_ROLE` may use but owns nothing of."""
-        owner, app = sql.Identifier(OWNER_ROLE), sql.Identifier(APP_ROLE)
-        self.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), owner))
-        for text in (
-            "ALTER SCHEMA public OWNER TO {owner}",
-            "GRANT USAGE ON SCHEMA public TO {app}",
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE, SELECT ON SEQUENCES TO {app}",
-        ):
-            self.execute(sql.SQL(text).format(owner=owner, app=app), database=name)
-
-    def drop_databases(self, names: Iterable[str]) -> None:
-        for name in names:
-            self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -153,7 +123,7 @@ class PrivatePostgres:
     def _initialise(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         password_file = self.folder / "password"
-        password_file.write_text(self.password)
+        password_file.write_text(self._admin_password)
         user = cluster_user()
         if user:
             for path in (self.folder, password_file):
@@ -190,30 +160,10 @@ class PrivatePostgres:
         if not self.alive():
             raise PostgresUnavailableError(f"PostgreSQL ended at once:\n{self._log_tail()}")
         try:
-            self._ensure_roles()
+            self.execute("SELECT 1")
         except psycopg2.OperationalError:
             return False
         return True
-
-    def _ensure_roles(self) -> None:
-        with closing(self._connect("postgres")) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT rolname FROM pg_roles")
-            present = {name for (name,) in cursor.fetchall()}
-            for role in {OWNER_ROLE, APP_ROLE} - present:
-                statement = "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD {}"
-                cursor.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(self.password)))
-
-    def _connect(self, database: str) -> Any:
-        connection = psycopg2.connect(
-            host="127.0.0.1",
-            port=self.port,
-            user="postgres",
-            password=self.password,
-            dbname=database,
-            connect_timeout=5,
-        )
-        connection.autocommit = True
-        return connection
 
     def _end(self, number: signal.Signals) -> None:
         if not self._process:
