@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import warnings
 from importlib.metadata import version
 from typing import Any
 
 import click
 
 from kefu import commands
+
+
+# The chassis pins eventlet and keeps it to itself; its farewell notice at every start helps nobody.
+warnings.filterwarnings("ignore", message=r"(?s)\s*Eventlet is deprecated", category=DeprecationWarning)
 
 
 class Discovered(click.Group):
@@ -23,6 +28,16 @@ class Discovered(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         found = {_command_name(module.name) for module in pkgutil.iter_modules(commands.__path__)}
         return sorted(found | set(super().list_commands(ctx)))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from chassis.settings import SettingsError
+
+            if isinstance(error, SettingsError):
+                raise click.ClickException(str(error)) from None
+            raise
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         module = _module_of(name)

@@ -11,11 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 from psycopg2 import sql
 
+# Rights on the tables themselves are the migrations' business: the audit table, for one, is insert-only.
 _USE_BUT_NOT_OWN = (
     "ALTER SCHEMA public OWNER TO {owner}",
     "GRANT USAGE ON SCHEMA public TO {app}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE, SELECT ON SEQUENCES TO {app}",
 )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from kefu.processes import SERVICES
+
 
 @click.command()
 def command() -> None:
     """Publish the services' outboxes to the broker until SIGTERM."""
     from chassis import relay
 
-    relay.main()
+    relay.main(SERVICES)

@@ -1,0 +1,57 @@
+# Kefu. `make run` and `make test` are all a fresh Debian 12 machine needs; `make help` lists the rest.
+
+PY := .venv/bin/python
+CODE := contracts chassis services gateway kefu
+SYSTEMS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv run demo test test-fast clauses faults bench lint fmt lock golden clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv:  ## Make the virtual environment from the locked requirements
+	@scripts/setup venv
+
+run:  ## Set up what is missing and start the whole platform; ctrl-C stops it
+	@scripts/setup run && exec .venv/bin/kefu up
+
+demo:  ## Drive the two demonstration companies through the running platform
+	@.venv/bin/kefu demo
+
+test:  ## Set up what is missing and run all tests
+	@scripts/setup test && scripts/test
+
+test-fast:  ## Run the tests that start no platform
+	@scripts/setup test && scripts/test unit contract
+
+clauses:  ## Show which clauses have a passing test: make clauses SYSTEMS="AD PC RF"
+	@scripts/setup test && $(PY) -m pytest -q -m clause --clauses "$(or $(SYSTEMS),all)" tests
+
+faults:  ## Break real processes under load and count what is left
+	@scripts/setup test && scripts/test faults
+
+bench:  ## Measure speed and memory beside a monolith
+	@scripts/setup test && $(PY) -m tests.load.bench
+
+lint:  ## Check style, types, import rules and declared requirements
+	@scripts/setup test
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	.venv/bin/deptry .
+
+fmt:  ## Put all code into the one format
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+lock:  ## Write the locks anew from requirements/*.in (UPGRADE=1: newest releases)
+	@scripts/lock $(if $(UPGRADE),--upgrade)
+
+golden:  ## Rewrite the published schemas after a wanted, widening change
+	$(PY) -m contracts.golden
+
+clean:  ## Remove what the set-up and the tests made; var/ with its data stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
