@@ -16,9 +16,8 @@ import click
 
 from kefu import commands
 
-
 # The chassis pins eventlet and keeps it to itself; its farewell notice at every start helps nobody.
-warnings.filterwarnings("ignore", message=r"(?s)\s*Eventlet is deprecated", category=DeprecationWarning)
+warnings.filterwarnings("ignore", message=r"(?s)\s*Eventlet is deprecated")
 
 
 class Discovered(click.Group):
