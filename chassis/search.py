@@ -1,9 +1,9 @@
 """Search keys: what a text is found by, the same for every service (SPEC UX-10).
 
-Texts are stored as tokens in `(tenant_id, token, entity)` rows. Chinese runs become overlapping pairs, so that a word of
-two characters is found inside a longer one; a single character is a token only where it stands alone. Latin words are
-whole, and a mixed word also by its letters and its digits (`a12345` -> a12345, a, 12345). A query finds what has *all* of its
-tokens.
+Texts are stored as tokens in `(tenant_id, token, entity)` rows. Chinese runs become overlapping pairs, so that a word
+of two characters is found inside a longer one; a single character is a token only where it stands alone. Latin words
+are whole, and a mixed word also by its letters and its digits (`a12345` -> a12345, a, 12345). A query finds what has
+*all* of its tokens.
 """
 
 from __future__ import annotations
