@@ -1,8 +1,8 @@
 """Packs, overrides and resolved policy documents: load, resolve, check, diff.
 
 A tenant's policy for one service = the service's files of its packs, merged in order, and the tenant's overrides on
-top. The result is plain JSON data (the *resolved document*) that needs no pack to be read, carries the roles it names, and
-is stored with a version by whoever owns policies.
+top. The result is plain JSON data (the *resolved document*): it needs no pack to be read, carries the roles it names,
+and is stored with a version by whoever owns policies.
 
     packs = [load_pack(root, "dealership")]
     resolved = resolve("complaints", packs, {"reopen": {"within": {"amount": 10}}})
@@ -40,8 +40,8 @@ class Pack:
     """Role name -> `{labels, permissions}`."""
     org_kinds: dict[str, dict[str, Any]]
     """Kind of org unit -> `{labels, site}`; `site: true` where customers are served."""
-    sources: dict[str, Source]
-    """Service -> its policy layer; `pack` -> pack.yaml itself."""
+    layers: dict[str, tuple[Source, ...]]
+    """Service -> its policy texts, the shared base's first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Change:
 
 def pack_names(root: Path) -> list[str]:
     """The packs that stand in `root`."""
-    return sorted(folder.parent.name for folder in root.glob("*/pack.yaml"))
+    return sorted(path.parent.name for path in root.glob("*/pack.yaml") if not path.parent.name.startswith("_"))
 
 
 def load_pack(root: Path, name: str) -> Pack:
@@ -88,13 +88,20 @@ def load_pack(root: Path, name: str) -> Pack:
                 )
             ]
         )
-    sources = {path.stem: read_source(path, f"{name}/{path.name}") for path in sorted((root / name).glob("*.yaml"))}
-    head = sources["pack"]
+    sources = _texts(root, name)
+    head = sources.pop("pack")
     findings = list(shapes.misfits("pack", _ordered("pack", head.data), _locator([head])))
     if findings:
         raise PolicyError(findings)
     data = head.data
-    return Pack(name, data["labels"], tuple(data["services"]), data["roles"], data["org_kinds"], sources)
+    base = _texts(root, data["extends"]) if "extends" in data else {}
+    services = [*base, *(s for s in sources if s not in base)]
+    layers = {s: tuple(texts[s] for texts in (base, sources) if s in texts) for s in services}
+    return Pack(name, data["labels"], tuple(data["services"]), data["roles"], data["org_kinds"], layers)
+
+
+def _texts(root: Path, name: str) -> dict[str, Source]:
+    return {path.stem: read_source(path, f"{name}/{path.name}") for path in sorted((root / name).glob("*.yaml"))}
 
 
 def resolve(
@@ -110,7 +117,7 @@ def resolve(
     a policy schema resolves to an empty document. Never raises on bad content: the findings say it.
     """
     schema = shapes.schema_for(service)
-    layers = [pack.sources[service] for pack in packs if service in pack.sources]
+    layers = list({layer.name: layer for pack in packs for layer in pack.layers.get(service, ())}.values())
     own = overrides if isinstance(overrides, Source) else plain_source(overrides or {}, "overrides")
     locate = _locator([*layers, own])
     if schema is None:

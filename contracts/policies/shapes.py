@@ -63,13 +63,10 @@ def by_key(value: Any, schema: Schema, root: Schema) -> Any:
     """`value` in the written form: every keyed list a mapping from key to the rest."""
     schema = unfold(schema, root)
     if schema.get("x-keyed") and isinstance(value, list):
-        value = {
-            str(i["key"]): {k: v for k, v in i.items() if k != "key"} if isinstance(i, Mapping) else i
-            for i in value
-            if isinstance(i, Mapping) and "key" in i
-        }
+        items = (item for item in value if isinstance(item, Mapping) and "key" in item)
+        value = {item["key"]: {k: v for k, v in item.items() if k != "key"} for item in items}
     if isinstance(value, Mapping):
-        return {key: by_key(item, child(schema, key, root) or {}, root) for key, item in value.items()}
+        return {str(key): by_key(item, child(schema, str(key), root) or {}, root) for key, item in value.items()}
     return value
 
 
@@ -103,7 +100,7 @@ def merge(base: dict[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
 def strangers(  # noqa: PLR0917
     base: Any, layer: Any, schema: Schema, root: Schema, locate: Locate, path: KeyPath = ()
 ) -> Iterator[Finding]:
-    """Keys of an override that name nothing: unknown to the schema, or not there to be changed and no whole new item."""
+    """Keys of an override that name nothing: unknown to the schema, or neither there to be changed nor whole."""
     if not isinstance(layer, Mapping):
         return
     schema = unfold(schema, root)
@@ -178,3 +175,23 @@ def _short(value: Any) -> str:
 
 def _forms(schemas: Any) -> str:
     return "; ".join(str(s.get("description") or s.get("type") or dotted(s.get("required", ()))) for s in schemas)
+
+
+def walk(
+    document: Any, schema: Schema, path: KeyPath = (), root: Schema | None = None
+) -> Iterator[tuple[KeyPath, Any, Schema]]:
+    """Every leaf of `document` with its path by keys and the schema that speaks of it (`oneOf` by kind of value)."""
+    root = root or schema
+    schema = unfold(schema, root)
+    if "oneOf" in schema:
+        wanted = "array" if isinstance(document, list) else "string"
+        schema = next(s for s in (unfold(o, root) for o in schema["oneOf"]) if s.get("type") == wanted)
+    if isinstance(document, Mapping):
+        for key, value in document.items():
+            yield from walk(value, child(schema, key, root) or {}, (*path, key), root)
+    elif isinstance(document, list):
+        for index, item in enumerate(document):
+            name = str(item["key"]) if isinstance(item, Mapping) and "key" in item else str(index)
+            yield from walk(item, schema.get("items", {}), (*path, name), root)
+    else:
+        yield path, document, schema

@@ -1,0 +1,68 @@
+"""The authority table: no amount that nobody may decide, nobody asked who cannot act, every approval decided somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contracts.policies.complaints.vocabulary import flow_actions, flow_effects, flows
+from contracts.policies.findings import Finding, KeyPath
+from contracts.policies.shapes import Locate
+
+
+def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """Every gap in who may decide what."""
+    for kind in document.get("authority", ()):
+        yield from _steps(("authority", kind["key"], "steps"), kind["steps"], locate)
+    for path, flow in flows(document):
+        yield from _decided(path, flow, locate)
+
+
+def _steps(path: KeyPath, steps: list[dict[str, Any]], locate: Locate) -> Iterator[Finding]:
+    limit = -1
+    for index, step in enumerate(steps[:-1]):
+        here = (*path, str(index))
+        if "when" not in step and "up_to" not in step:
+            yield locate(
+                here,
+                "covers everything, so the steps after it are never taken",
+                "Add `up_to` or `when`, or put it last.",
+            )
+        if "when" not in step and "up_to" in step:
+            if step["up_to"] <= limit:
+                yield locate((*here, "up_to"), "is not above the step before", "Let the limits rise from step to step.")
+            limit = step["up_to"]
+    if "when" in steps[-1] or "up_to" in steps[-1]:
+        yield locate(
+            (*path, str(len(steps) - 1)),
+            "leaves amounts that nobody may approve",
+            "Let the last step have neither `up_to` nor `when`.",
+        )
+
+
+def _decided(path: KeyPath, flow: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """What is proposed in a flow can be approved and rejected in it."""
+    verdicts: dict[str, set[str]] = {"approve": set(), "reject": set()}
+    proposed: dict[str, KeyPath] = {}
+    for here, effect in flow_effects(flow):
+        for verdict, kinds in verdicts.items():
+            if verdict in effect:
+                kinds.add(effect[verdict]["kind"])
+        if "propose" in effect:
+            proposed.setdefault(effect["propose"]["kind"], here)
+    for kind, here in proposed.items():
+        for verdict, kinds in verdicts.items():
+            if kind not in kinds:
+                yield locate(
+                    (*path, *here),
+                    f"`{kind}` is proposed, but no action can {verdict} it",
+                    f"Add an action with the effect `{verdict}: {{kind: {kind}}}`.",
+                )
+    for here, action, _ in flow_actions(flow):
+        deciding = [e for e in action.get("effects", ()) if e.keys() & {"approve", "reject", "delegate"}]
+        if deciding and "by" in action:
+            yield locate(
+                (*path, *here, "by"),
+                "who decides is the authority table's matter",
+                "Take `by` out of an action that approves, rejects or delegates.",
+            )

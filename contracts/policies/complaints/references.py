@@ -1,0 +1,146 @@
+"""Names that must be declared: roles, lists, parts, permissions, facts, options, fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contracts.policies.complaints.vocabulary import (
+    PRONOUNS,
+    RESERVED_FIELDS,
+    fact_kinds,
+    flow_actions,
+    flow_effects,
+    flows,
+    form_fields,
+    keyed,
+)
+from contracts.policies.findings import Finding, KeyPath, suggestion
+from contracts.policies.shapes import Locate, schema_for, walk
+
+PARTS = frozenset({"year", "yy", "month", "day", "site", "category", "serial"})
+_NUMBER_PART = re.compile(r"{(\w*)(?::(\d+))?}")
+
+
+def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """Every name in `document` that points to nothing."""
+    yield from _marked(document, locate)
+    yield from _facts(document, locate)
+    yield from _intake(document, locate)
+    yield from _settings(document, locate)
+    for path, flow in flows(document):
+        for here, action, _ in flow_actions(flow):
+            yield from _fields(document, (*path, *here, "fields"), action, locate)
+    if "handler" not in keyed(document["parties"]):
+        yield locate(("parties",), "lacks the part `handler`", "Add `handler: {labels: ...}`: every case has one.")
+
+
+def _marked(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """References the schema itself marks."""
+    schema = schema_for("complaints") or {}
+    granted = {p for role in document["roles"] for p in role["permissions"]}
+    for path, value, mark in walk(document, schema):
+        if "x-ref" in mark:
+            yield from _declared(str(value), keyed(document.get(mark["x-ref"])), f"of `{mark['x-ref']}`", path, locate)
+        elif "x-who" in mark:
+            yield from _somebody(document, str(value), str(mark["x-who"]), path, locate)
+        elif "x-permission" in mark and not granted & {value, "complaints.*", "*"}:
+            yield locate(
+                path, f"no role has the permission `{value}`", "Give it to a role in pack.yaml, or name another."
+            )
+        elif "x-number" in mark:
+            yield from _number(str(value), path, locate)
+
+
+def _declared(value: str, known: Mapping[str, Any], what: str, path: KeyPath, locate: Locate) -> Iterator[Finding]:
+    if value not in known:
+        yield locate(path, f"`{value}` is not one {what}", suggestion(value, known))
+
+
+def _somebody(document: Mapping[str, Any], value: str, mode: str, path: KeyPath, locate: Locate) -> Iterator[Finding]:
+    roles, parties = keyed(document["roles"]), keyed(document["parties"])
+    if value.startswith("$"):
+        known = {*PRONOUNS[mode], *(f"${party}" for party in parties)}
+        if value not in known:
+            yield locate(path, f"`{value}` is nobody here", suggestion(value, known))
+    elif value not in roles:
+        yield locate(path, f"`{value}` is not a role", suggestion(value, roles))
+
+
+def _number(pattern: str, path: KeyPath, locate: Locate) -> Iterator[Finding]:
+    names = [name for name, _ in _NUMBER_PART.findall(pattern)]
+    for name in names:
+        if name not in PARTS:
+            yield locate(path, f"`{{{name}}}` is no part of a number", suggestion(name, PARTS))
+    if "serial" not in names:
+        yield locate(path, "has no serial, so two numbers could be equal", "Add `{serial:4}`.")
+
+
+def _facts(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    known = fact_kinds(document)
+    for path, flow in flows(document):
+        for here, effect in flow_effects(flow):
+            for fact in effect.get("set", {}):
+                yield from _declared(fact, known, "of `facts`", (*path, *here, "set", fact), locate)
+    for fact in document.get("facts", ()):
+        yield from _choices(document, fact, ("facts", fact["key"]), locate)
+    for form in document.get("forms", ()):
+        for field in form["fields"]:
+            yield from _choices(document, field, ("forms", form["key"], "fields", field["key"]), locate)
+
+
+def _choices(document: Mapping[str, Any], field: Mapping[str, Any], path: KeyPath, locate: Locate) -> Iterator[Finding]:
+    """A choice has options of its own or of a list that is there; a table has columns."""
+    if field["kind"] in {"choice", "choices"}:
+        if ("options" in field) == ("of" in field):
+            yield locate(path, "a choice needs either `options` or `of`", "Write `options: {...}` or `of: <list>`.")
+        elif "of" in field and not document.get(field["of"]):
+            yield locate((*path, "of"), f"the policy has no `{field['of']}`", "Declare that list, or write `options`.")
+    if (field["kind"] == "table") != ("columns" in field):
+        yield locate(path, "`columns` belong to a table, and a table needs them", "Write `kind: table` with `columns`.")
+    for column in field.get("sums", {}):
+        yield from _declared(column, keyed(field.get("columns")), "of the columns", (*path, "sums", column), locate)
+
+
+def _fields(document: Mapping[str, Any], path: KeyPath, action: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    for field in form_fields(document, action):
+        here = (*path, field["key"])
+        if field["key"] in RESERVED_FIELDS:
+            yield locate(
+                here,
+                "is a name the calls use themselves",
+                f"Call it otherwise than {', '.join(sorted(RESERVED_FIELDS))}.",
+            )
+        if "kind" not in field or "labels" not in field:
+            yield locate(
+                here,
+                "has no `kind` and `labels`, and the action's form has no such field",
+                "Write both here, or name a field of the form.",
+            )
+        else:
+            yield from _choices(document, field, here, locate)
+    if "form" in action and not action.get("fields"):
+        yield locate(path[:-1], "names a form but fills none of its fields", "Add `fields`, or take `form` out.")
+
+
+def _intake(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    asked = {f"facts.{fact['key']}" for fact in document.get("facts", ()) if fact.get("intake")}
+    for rule in document.get("intake", {}).get("required", ()):
+        for field in (rule["field"], *rule.get("or", ())):
+            if field.startswith("facts.") and field not in asked:
+                yield locate(
+                    ("intake", "required", rule["key"]), f"`{field}` is not asked at intake", suggestion(field, asked)
+                )
+
+
+def _settings(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    ranks = [level["rank"] for level in document["levels"]]
+    if len(set(ranks)) != len(ranks):
+        yield locate(("levels",), "two levels have the same rank", "Give each its own; the gravest has the greatest.")
+    if not any(validity["counts"] for validity in document["validities"]):
+        yield locate(("validities",), "none counts as valid", "Set `counts: true` for at least one.")
+    escalation = document["escalation"]
+    for part in ("urge", "ladder", "again_every", "notice", "tell"):
+        if part not in escalation:
+            yield locate(("escalation",), f"lacks `{part}`", f"Add `{part}: ...`: deadlines that say nothing use it.")

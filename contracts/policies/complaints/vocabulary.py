@@ -1,0 +1,169 @@
+"""The words of a complaints policy: what conditions may read, what effects may set, and the kinds of values.
+
+The engine fills exactly these variables and the checks know exactly these: one list for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+EMPTY: Mapping[str, Any] = {
+    "text": "",
+    "line": "",
+    "choice": "",
+    "choices": [],
+    "boolean": False,
+    "whole": 0,
+    "percent": 0,
+    "money": 0,
+    "date": "",
+    "moment": "",
+    "staff": "",
+    "sheet": "",
+    "complaint": "",
+    "files": [],
+    "table": [],
+}
+"""Kind of value -> how one that was not given reads in a condition. Money reads as fen, moments as RFC 3339 text."""
+
+STANDARD_FACTS: Mapping[str, str] = {
+    "category": "choice",
+    "subject": "line",
+    "remedy_sought": "text",
+    "complainant_kind": "choice",
+    "validity": "choice",
+    "group_size": "whole",
+    "claimed_amount": "money",
+    "media_risk": "boolean",
+    "lawsuit_risk": "boolean",
+    "our_fault": "boolean",
+    "satisfaction": "choice",
+    "outcome": "choice",
+}
+"""Facts every case has and every policy may set. `group_size` is 1 and `claimed_amount` 0 until known."""
+
+FACT_OPTIONS: Mapping[str, str] = {
+    "category": "categories",
+    "complainant_kind": "complainant_kinds",
+    "validity": "validities",
+    "satisfaction": "satisfaction",
+    "outcome": "outcomes",
+}
+"""Standard fact -> the list its values come from."""
+
+SYSTEM_VARIABLES: Mapping[str, Any] = {
+    "channel": "",
+    "channel_kind": "",
+    "written": False,
+    "department": "",
+    "compensable": False,
+    "has_contact": False,
+    "known_customer": False,
+    "customer_grade": "",
+    "level": "",
+    "level_rank": 0,
+    "stage": "",
+    "visited": [""],
+    "waiting": False,
+    "days_open": 0,
+    "days_closed": 0,
+    "reopenable": False,
+    "reopened": 0,
+    "like_cases": 1,
+    "follows_case": False,
+    "attachments": 0,
+    "satisfied": False,
+    "unsatisfied": False,
+    "open_sheets": [""],
+    "done_sheets": [""],
+    "running": [""],
+    "ticked": [""],
+}
+"""What the engine works out, with a value of the right kind.
+
+`days_open`: whole days since receipt, days of waiting for the customer not counted. `satisfied` and `unsatisfied` are
+both false while the customer was not asked or not reached. `open_sheets`, `done_sheets`: kinds of sheets. `running`:
+deadlines. `visited`: stages the case was in. `follows_case`: the complainant names an earlier case. `attachments`: how
+many files are on the case."""
+
+MAPS = ("fields", "sheet", "proposals", "approved", "assigned", "days_since", "months_since")
+"""Variables read with a dot.
+
+`fields.<name>`: what this action was given. `sheet.<name>`: a sheet's own fields. `proposals.<kind>`: none, pending,
+approved or rejected. `approved.<kind>`: the approved amount in fen. `assigned.<party>`: whether somebody has the part.
+`days_since.<fact>` and `months_since.<fact>` of a date: how many days or months a window must reach back to hold it
+(0: today, later, or not set)."""
+
+FUNCTIONS = frozenset({"size", "matches", "contains", "startsWith", "endsWith", "int", "string", "has", "min", "max"})
+
+RESERVED_FIELDS = frozenset({"name", "complaint_id", "sheet_id", "expected_version"})
+"""An action's field may not be called so: the action's address uses these."""
+
+PRONOUNS = {
+    "acting": frozenset({"$head", "$holder"}),
+    "told": frozenset({"$head", "$holder", "$complainant", "$up"}),
+}
+"""Words for people beside roles and parts. $head leads the receiving department; $up is the next on the ladder."""
+
+
+def keyed(items: Any) -> dict[str, Any]:
+    """A keyed list as a mapping."""
+    return {str(item["key"]): item for item in items or ()}
+
+
+def fact_kinds(document: Mapping[str, Any]) -> dict[str, str]:
+    """Every fact a case of this policy has, with its kind."""
+    return {**STANDARD_FACTS, **{fact["key"]: fact["kind"] for fact in document.get("facts", ())}}
+
+
+def form_fields(document: Mapping[str, Any], action: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The action's fields, completed by its form where they leave labels, kind or choices out."""
+    form = keyed(document.get("forms")).get(action.get("form", ""), {})
+    known = keyed(form.get("fields"))
+    return [{**known.get(f["key"], {}), **f} for f in action.get("fields", ())]
+
+
+def flow_actions(
+    flow: Mapping[str, Any],
+) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any], Mapping[str, Any] | None]]:
+    """All actions of a process or sheet: path inside the flow, the action, its stage (None: possible in all)."""
+    for stage in flow["stages"]:
+        for action in stage.get("actions", ()):
+            yield ("stages", stage["key"], "actions", action["key"]), action, stage
+    for action in flow.get("actions", ()):
+        yield ("actions", action["key"]), action, None
+
+
+def sheet_fields(document: Mapping[str, Any], sheet: Mapping[str, Any]) -> dict[str, str]:
+    """Everything a sheet of this kind can hold, with its kind of value."""
+    kinds = {f["key"]: f["kind"] for f in sheet.get("fields", ())}
+    for _, action, _stage in flow_actions(sheet):
+        kinds |= {f["key"]: f["kind"] for f in form_fields(document, action) if "kind" in f}
+    return kinds
+
+
+def flows(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
+    """Processes and sheets alike, each with its path; a process has the actions of all processes too."""
+    for process in document["processes"]:
+        yield ("processes", process["key"]), {**process, "actions": actions_of(document, process)}
+    for sheet in document.get("sheets", ()):
+        yield ("sheets", sheet["key"]), sheet
+
+
+def actions_of(document: Mapping[str, Any], process: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The actions possible in every open stage of `process`: its own, and all processes' it does not word itself."""
+    own = keyed(process.get("actions"))
+    return [*own.values(), *(a for a in document.get("actions", ()) if a["key"] not in own)]
+
+
+def flow_effects(flow: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """All effects of a flow with their path inside it: of actions, of entering stages, of hooks."""
+    lists: list[tuple[tuple[str, ...], Sequence[Mapping[str, Any]]]] = [
+        ((*path, "effects"), action.get("effects", ())) for path, action, _ in flow_actions(flow)
+    ]
+    lists += [(("stages", s["key"], "enter"), s.get("enter", ())) for s in flow["stages"]]
+    lists += [(("hooks", h["key"], "effects"), h.get("effects", ())) for h in flow.get("hooks", ())]
+    for path, effects in lists:
+        for index, effect in enumerate(effects):
+            yield (*path, str(index)), effect
