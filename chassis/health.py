@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from socketserver import ThreadingMixIn
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -29,20 +29,18 @@ Check = Callable[[], object]
 """Raises when something is wrong; the exception's text is for the ops team. Must answer within a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """What has to hold for a process to be alive (else restart it) and to be ready (else send it no work)."""
-
-    live: Mapping[str, Check] = field(default_factory=dict)
-    ready: Mapping[str, Check] = field(default_factory=dict)
-
-
-def app(checks: Checks, exposition: Callable[[], bytes] = metrics.exposition) -> WSGIApplication:
-    """The WSGI application. `exposition` gives what /metrics shows; called before each scrape."""
+def app(
+    live: Mapping[str, Check],
+    ready: Mapping[str, Check] | None = None,
+    *,
+    exposition: Callable[[], bytes] = metrics.exposition,
+) -> WSGIApplication:
+    """The WSGI application. `live`: what must hold, or the process is to be restarted (/healthz). `ready`: what must
+    hold besides, or it is to get no work (/readyz). `exposition` gives what /metrics shows."""
     pages: dict[str, Callable[[], _Answer]] = {
         "/metrics": lambda: _Answer("200 OK", metrics.CONTENT_TYPE, exposition()),
-        "/healthz": lambda: _report(checks.live),
-        "/readyz": lambda: _report({**checks.live, **checks.ready}),
+        "/healthz": lambda: _report(live),
+        "/readyz": lambda: _report({**live, **(ready or {})}),
     }
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from chassis import metrics
-from chassis.health import Checks, Serving, app, serve_thread
+from chassis.health import Serving, app, serve_thread
 
 pytestmark = pytest.mark.enable_socket
 
@@ -35,7 +35,7 @@ def database() -> Switch:
 
 @pytest.fixture
 def served(broker: Switch, database: Switch) -> Iterator[Serving]:
-    with serve_thread("127.0.0.1", 0, app(Checks({"broker": broker}, {"database": database}))) as serving:
+    with serve_thread("127.0.0.1", 0, app({"broker": broker}, {"database": database})) as serving:
         yield serving
 
 
@@ -85,10 +85,10 @@ def test_other_pages_and_methods_are_refused(served: Serving) -> None:
 
 def test_a_taken_port_is_told(served: Serving) -> None:
     with pytest.raises(OSError, match=f"port {served.port} on 127.0.0.1 is taken; set KEFU_METRICS_PORT"):
-        serve_thread("127.0.0.1", served.port, app(Checks()))
+        serve_thread("127.0.0.1", served.port, app({}))
 
 
 def test_stopping_frees_the_port() -> None:
-    first = serve_thread("127.0.0.1", 0, app(Checks()))
+    first = serve_thread("127.0.0.1", 0, app({}))
     first.stop()
-    serve_thread("127.0.0.1", first.port, app(Checks())).stop()
+    serve_thread("127.0.0.1", first.port, app({})).stop()
