@@ -1,0 +1,326 @@
+"""One service's database: engine, transactions, and the guards that keep tenants apart.
+
+Two engines, one code: PostgreSQL in production, SQLite (WAL) embedded. A transaction names its tenant when it begins;
+that setting lives as long as the transaction. On PostgreSQL row level security reads it; on both an ORM filter and a
+flush check stand before it. No tenant set means no rows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Uuid,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    declared_attr,
+    mapped_column,
+    with_loader_criteria,
+)
+from sqlalchemy.types import TypeDecorator
+
+from chassis.ids import NIL, new_id
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+JsonDict = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""A JSON value: JSONB on PostgreSQL, text on SQLite."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC. A naive one is refused: it would mean a different moment on each machine."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment needs a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class TenantRow:
+    """Mixin of every table: `tenant_id` first in the primary key, `id` a UUIDv7."""
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, sort_order=-20)
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id, sort_order=-19)
+
+
+class TenantOwned:
+    """Mixin for a table whose own key differs: only `tenant_id`, first in the primary key."""
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, sort_order=-20)
+
+
+class Versioned:
+    """Mixin: `version` counts updates from 1. It is the ETag, and SQLAlchemy's optimistic lock: of two writers at once
+    the second fails instead of overwriting."""
+
+    version: Mapped[int] = mapped_column(nullable=False, sort_order=90)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
+        return {"version_id_col": cls.version}
+
+
+def declarative_base(service: str) -> type[DeclarativeBase]:
+    """The mapped base of one service, with tables of its own."""
+
+    class Base(DeclarativeBase):
+        metadata = MetaData(naming_convention=NAMING)
+        type_annotation_map = {  # noqa: RUF012  (SQLAlchemy's own attribute)
+            datetime: UtcDateTime,
+            UUID: Uuid,
+            dict[str, Any]: JsonDict,
+            list[Any]: JsonDict,
+            list[str]: JsonDict,
+        }
+
+    Base.__doc__ = f"Tables of {service}."
+    return Base
+
+
+class TenantSession(Session):
+    """A session that belongs to one tenant: filters what is read, checks what is written."""
+
+    tenant_id: UUID
+
+
+class TenantMismatch(RuntimeError):
+    """A row of another tenant was about to be written: a bug, stopped before the database."""
+
+
+@event.listens_for(TenantSession, "do_orm_execute")
+def _filter_tenant(state: ORMExecuteState) -> None:
+    if state.is_column_load or state.is_relationship_load:
+        return
+    tenant_id = state.session.info.get("tenant_id")
+    if tenant_id is None:
+        return
+    for mixin in (TenantRow, TenantOwned):
+        state.statement = state.statement.options(
+            with_loader_criteria(mixin, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
+        )
+
+
+@event.listens_for(TenantSession, "before_flush")
+def _check_tenant(session: Session, *_: Any) -> None:
+    tenant_id = session.info.get("tenant_id")
+    if tenant_id is None:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if not isinstance(row, (TenantRow, TenantOwned)):
+            continue
+        if row.tenant_id is None:
+            row.tenant_id = tenant_id
+        elif row.tenant_id != tenant_id:
+            raise TenantMismatch(f"{type(row).__name__} of tenant {row.tenant_id} in a transaction of {tenant_id}")
+
+
+class DatabaseUnavailable(Exception):
+    """The database does not answer; nothing was committed by this transaction as far as is known."""
+
+
+class Database:
+    """A service's engine and the ways to begin a transaction on it."""
+
+    def __init__(self, service: str, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 10_000) -> None:
+        self.service = service
+        self.url = make_url(url.format(service=service))
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._statement_timeout_ms = statement_timeout_ms
+        # One writer per process on SQLite. Under eventlet this lock is green: a second writer waits without blocking
+        # the hub, which is what BEGIN IMMEDIATE's own busy wait would do.
+        self._writer = threading.Lock()
+        self.engine = self._make_engine(pool_size)
+
+    def _make_engine(self, pool_size: int) -> Engine:
+        if self.sqlite:
+            engine = create_engine(
+                self.url,
+                json_serializer=_dumps,
+                json_deserializer=orjson.loads,
+                connect_args={"check_same_thread": False, "timeout": 10, "isolation_level": None},
+            )
+            event.listen(engine, "connect", _prepare_sqlite)
+        else:
+            engine = create_engine(
+                self.url,
+                json_serializer=_dumps,
+                json_deserializer=orjson.loads,
+                pool_size=pool_size,
+                max_overflow=0,
+                pool_timeout=5,
+                pool_use_lifo=True,
+                connect_args={"connect_timeout": 3, "application_name": f"kefu-{self.service}"},
+            )
+            event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "begin", self._on_begin)
+        event.listen(engine, "commit", _on_commit)
+        event.listen(engine, "rollback", _on_rollback)
+        return engine
+
+    def _on_begin(self, connection: Connection) -> None:
+        """Begin and name the tenant in one round trip: psycopg2's own BEGIN would cost one of its own."""
+        options = connection.get_execution_options()
+        cursor = connection.connection.cursor()
+        try:
+            if self.sqlite:
+                cursor.execute("BEGIN" if options.get("kefu_read_only") else "BEGIN IMMEDIATE")
+                return
+            tenant_id, system = options.get("kefu_tenant"), options.get("kefu_system")
+            cursor.execute(
+                f"BEGIN{' READ ONLY' if options.get('kefu_read_only') else ''};"
+                f"SET LOCAL statement_timeout = {self._statement_timeout_ms};"
+                "SELECT set_config('kefu.tenant', %s, true), set_config('kefu.system', %s, true)",
+                (str(tenant_id) if tenant_id else "", "on" if system else ""),
+            )
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def begin(
+        self, tenant_id: UUID | None, *, read_only: bool = False, system: bool = False
+    ) -> Iterator[TenantSession]:
+        """A session inside one transaction of `tenant_id`; commits at the end, rolls back on an exception.
+
+        `tenant_id` None with `system` sees the chassis's own tables of all tenants (the sweeps and the relay), never a
+        business table. Never yield to the event loop inside: no RPC, no slow I/O.
+
+        Raises `DatabaseUnavailable` when the connection is lost.
+        """
+        locked = self.sqlite and not read_only
+        if locked:
+            self._writer.acquire()
+        try:
+            with self._connection(tenant_id, read_only, system) as connection:
+                session = TenantSession(bind=connection, expire_on_commit=False)
+                session.info["tenant_id"] = None if system else (tenant_id or NIL)
+                yield session
+                session.flush()
+                connection.commit()
+                session.close()
+        except DBAPIError as error:
+            if error.connection_invalidated or _is_unavailable(error):
+                raise DatabaseUnavailable(str(error.orig)) from error
+            raise
+        finally:
+            if locked:
+                self._writer.release()
+
+    @contextmanager
+    def _connection(self, tenant_id: UUID | None, read_only: bool, system: bool) -> Iterator[Connection]:
+        options: dict[str, Any] = {"kefu_tenant": tenant_id, "kefu_read_only": read_only, "kefu_system": system}
+        try:
+            connection = self._begun(options)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            connection = self._begun(options)  # a pooled connection died while idle; the pool is fresh now
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _begun(self, options: dict[str, Any]) -> Connection:
+        connection = self.engine.connect().execution_options(**options)
+        try:
+            connection.begin()
+        except BaseException as error:
+            if not self.sqlite and isinstance(error, self.engine.dialect.loaded_dbapi.Error):
+                # raised inside our event hook, so SQLAlchemy did not look at it: drop the dead connection ourselves
+                connection.invalidate()
+                connection.close()
+                raise DBAPIError("BEGIN", None, error, connection_invalidated=True) from error
+            connection.close()
+            raise
+        return connection
+
+    def ping(self) -> None:
+        """Reach the database or raise `DatabaseUnavailable`."""
+        with self.begin(None, read_only=True) as session:
+            session.connection().exec_driver_sql("SELECT 1")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value, default=str).decode()
+
+
+def _is_unavailable(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "pgcode", None)
+    # 57P01-57P03: shutting down, crashed, starting up; 53300: too many connections; no code: the socket broke
+    return code in {"57P01", "57P02", "57P03", "53300"} or type(error.orig).__name__ == "InterfaceError"
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    # We send BEGIN and COMMIT ourselves, joined with what belongs to them.
+    connection.autocommit = True
+
+
+def _on_commit(connection: Connection) -> None:
+    _send(connection, "COMMIT")
+
+
+def _on_rollback(connection: Connection) -> None:
+    try:
+        _send(connection, "ROLLBACK")
+    except Exception:
+        connection.invalidate()
+
+
+def _send(connection: Connection, statement: str) -> None:
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(statement)
+    except Exception as error:
+        if connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor):
+            connection.invalidate()
+            raise DatabaseUnavailable(str(error)) from error
+        raise
+    finally:
+        cursor.close()

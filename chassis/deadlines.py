@@ -1,0 +1,186 @@
+"""Deadlines as rows (SPEC PL-7): started, paused, resumed and stopped by use cases, fired by a sweep.
+
+Any number of processes sweep; `FOR UPDATE SKIP LOCKED` shares the rows out, and firing changes the row in the same
+transaction as its effect, so each firing happens once. A process that was down fires what it missed when it is back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from chassis.calendar import WorkingCalendar
+from chassis.ids import new_id
+from chassis.spans import Span, due, fraction_point, resume
+from chassis.tables import DeadlineRow
+
+RUNNING, PAUSED, DONE = "running", "paused", "done"
+REMIND, BREACH, REPEAT = "remind", "breach", "repeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One firing, as the service's handler gets it: `what` is `remind`, `breach` (first lateness) or `repeat` (each further
+    period; `breaches` counts them, the first included)."""
+
+    id: UUID
+    subject_id: UUID
+    kind: str
+    what: str
+    due_at: datetime
+    breaches: int
+    data: Mapping[str, Any]
+
+
+class Deadlines:
+    """The clocks of one tenant inside one transaction."""
+
+    def __init__(
+        self, session: Session, tenant_id: UUID, now: datetime, calendar: Callable[[], WorkingCalendar]
+    ) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+        self._now = now
+        self._calendar = calendar
+
+    def start(
+        self,
+        subject_id: UUID,
+        kind: str,
+        span: Span,
+        *,
+        remind: float | None = None,
+        data: Mapping[str, Any] | None = None,
+        due_at: datetime | None = None,
+        started_at: datetime | None = None,
+    ) -> DeadlineRow:
+        """Start the clock `kind` on the subject; one that already runs under that kind is stopped first.
+
+        `remind` is the part of the span (0..1) after which to remind; `due_at` sets the moment itself (an agreed reply
+        time), the span then being the period of further reminders. `started_at` defaults to now.
+        """
+        self.stop(subject_id, kind)
+        begun = started_at or self._now
+        end = due_at or due(begun, span, self._calendar())
+        remind_at = fraction_point(begun, end, span, remind, self._calendar()) if remind is not None else None
+        row = DeadlineRow(
+            tenant_id=self._tenant_id, id=new_id(), subject_id=subject_id, kind=kind, state=RUNNING, started_at=begun,
+            due_at=end, remind_at=remind_at, next_at=remind_at or end, paused_at=None, pauses=[],
+            span={**span.to_data(), **({"agreed": True} if due_at else {})}, ended_at=None, breaches=0,
+            data=dict(data or {}),
+        )  # fmt: skip
+        self._session.add(row)
+        return row
+
+    def pause(self, subject_id: UUID, kinds: frozenset[str] | None = None) -> int:
+        """Stop counting, for the wait on somebody else; what is already late goes on. Returns how many paused."""
+        count = 0
+        for row in self.running(subject_id):
+            if (kinds is None or row.kind in kinds) and row.breaches == 0 and row.due_at >= self._now:
+                row.state, row.paused_at, row.next_at = PAUSED, self._now, None
+                count += 1
+        return count
+
+    def resume(self, subject_id: UUID, kinds: frozenset[str] | None = None) -> int:
+        """Count on: what was left at the pause is left now (SPEC UX-3). Returns how many run again."""
+        count = 0
+        for row in self.of(subject_id):
+            if row.state == PAUSED and row.paused_at and (kinds is None or row.kind in kinds):
+                row.pauses = [*row.pauses, [row.paused_at.isoformat(), self._now.isoformat()]]
+                row.state, row.paused_at = RUNNING, None
+                self._recompute(row, self._calendar())
+                count += 1
+        return count
+
+    def stop(self, subject_id: UUID, kind: str | None = None) -> list[DeadlineRow]:
+        """End the subject's clock `kind`, or all of them; met or late can be read off the row. Returns those ended."""
+        ended = []
+        for row in self.of(subject_id):
+            if row.state != DONE and kind in (None, row.kind):
+                row.state, row.ended_at, row.next_at = DONE, self._now, None
+                ended.append(row)
+        return ended
+
+    def of(self, subject_id: UUID) -> list[DeadlineRow]:
+        """All clocks of the subject, oldest first."""
+        self._session.flush()
+        statement = select(DeadlineRow).where(DeadlineRow.subject_id == subject_id)
+        return list(self._session.scalars(statement.order_by(DeadlineRow.started_at, DeadlineRow.id)))
+
+    def running(self, subject_id: UUID) -> list[DeadlineRow]:
+        """The subject's clocks that count at the moment."""
+        return [row for row in self.of(subject_id) if row.state == RUNNING]
+
+    def recompute_all(self) -> int:
+        """Recompute every open clock by the calendar as it is now, keeping elapsed time and pauses. Returns how many."""
+        rows = self._session.scalars(select(DeadlineRow).where(DeadlineRow.state == RUNNING, DeadlineRow.breaches == 0))
+        count = 0
+        for row in rows:
+            self._recompute(row, self._calendar())
+            count += 1
+        return count
+
+    def _recompute(self, row: DeadlineRow, calendar: WorkingCalendar) -> None:
+        span = Span.from_data(row.span)
+        reminded = row.remind_at is not None and row.next_at is not None and row.next_at > row.remind_at
+        end = row.due_at if row.span.get("agreed") else due(row.started_at, span, calendar)
+        remind_at = row.remind_at
+        for begun, ended in row.pauses if not row.span.get("agreed") else row.pauses[-1:]:
+            end = resume(end, datetime.fromisoformat(begun), datetime.fromisoformat(ended), span, calendar)
+        if remind_at is not None:
+            share = row.data.get("remind", 0.8)
+            remind_at = fraction_point(row.started_at, end, span, share, calendar)
+        row.due_at, row.remind_at = end, remind_at
+        row.next_at = end if reminded or remind_at is None else remind_at
+
+
+def due_rows(session: Session, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """(tenant, id) of clocks to look at, oldest first, across tenants: for the sweep, in a system transaction."""
+    statement = (
+        select(DeadlineRow.tenant_id, DeadlineRow.id)
+        .where(DeadlineRow.next_at <= now)
+        .order_by(DeadlineRow.next_at)
+        .limit(limit)
+    )
+    return [(row.tenant_id, row.id) for row in session.execute(statement)]
+
+
+def take(session: Session, tenant_id: UUID, row_id: UUID, now: datetime) -> DeadlineRow | None:
+    """The row, locked, when it is still due and nobody else has it."""
+    row = session.get(DeadlineRow, (tenant_id, row_id), with_for_update={"skip_locked": True}, populate_existing=True)
+    return row if row is not None and row.next_at is not None and row.next_at <= now else None
+
+
+def advance(row: DeadlineRow, now: datetime, calendar: WorkingCalendar) -> Fired:
+    """Move the row past this firing and say what fired. After a long absence one firing stands for all that were missed of
+    its kind; the next is in the future."""
+    if row.remind_at is not None and row.next_at == row.remind_at and now <= row.due_at:
+        row.next_at = row.due_at
+        what = REMIND
+    else:
+        row.breaches += 1
+        what = BREACH if row.breaches == 1 else REPEAT
+        span = Span.from_data(row.span)
+        moment = due(now, span.period(), calendar)
+        row.next_at = moment
+    return Fired(row.id, row.subject_id, row.kind, what, row.due_at, row.breaches, row.data)
+
+
+def backlog(session: Session, now: datetime) -> tuple[int, int]:
+    """(open, overdue) clocks over all tenants, for the metrics."""
+    open_ = session.scalar(select(func.count()).where(DeadlineRow.state != DONE)) or 0
+    late = session.scalar(select(func.count()).where(DeadlineRow.state == RUNNING, DeadlineRow.due_at < now)) or 0
+    return open_, late
+
+
+def touch(session: Session, tenant_id: UUID, row_id: UUID, next_at: datetime) -> None:
+    """Look at the row again only at `next_at`: after its handler failed, so that it does not hold up the others."""
+    session.execute(
+        update(DeadlineRow).where(DeadlineRow.tenant_id == tenant_id, DeadlineRow.id == row_id).values(next_at=next_at)
+    )

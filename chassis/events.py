@@ -1,0 +1,320 @@
+"""The event door: a service's one queue of other services' events, each applied once and in order.
+
+One quorum queue a service, one active consumer at a time, so that order holds with any number of instances; inside the
+process, events of one aggregate run one after another and different aggregates side by side. The inbox row is written in
+the transaction of the effect. A handler that raises does not spin the queue: the message becomes a row, is tried again
+after longer and longer waits, and is a dead letter after the last. Later events of the same aggregate wait behind it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+import eventlet
+import orjson
+from kombu import Exchange, Queue, binding
+from kombu.message import Message
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import Entrypoint
+from sqlalchemy import exists, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from chassis import clock, faultpoints, logs, metrics
+from chassis.db import DatabaseUnavailable
+from chassis.ids import new_id
+from chassis.link import Door
+from chassis.tables import EventRetry, Inbox
+from chassis.work import Transaction
+from chassis.workplace import Workplace
+from contracts.context import Context, service_context
+from contracts.core import Event
+from contracts.problems import Problem
+
+log = logs.get(__name__)
+Method = TypeVar("Method", bound=Callable[..., Any])
+UseCase = Callable[..., Any]
+
+DEAD_EXCHANGE = "kefu.dead"
+DELIVERY_LIMIT = 20
+"""Deliveries after which the broker takes a message away: only a message that kills its process gets there."""
+LADDER = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600, 3 * 3600))
+"""Waits before the second, third, ... try; after the last the message is dead."""
+WAITING, DEAD = "waiting", "dead"
+DATABASE_PAUSE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event as it came over the wire."""
+
+    id: UUID
+    type: str
+    tenant_id: UUID
+    aggregate_id: UUID
+    occurred_at: datetime
+    data: Mapping[str, Any]
+    actor: Mapping[str, str]
+    request_id: str
+    trace_id: str
+    body: str
+
+    @classmethod
+    def parse(cls, raw: bytes | str) -> Received:
+        """The event in `raw`; ValueError when it is none."""
+        body = raw if isinstance(raw, str) else bytes(raw).decode()
+        try:
+            d = orjson.loads(body)
+            return cls(
+                UUID(d["id"]), d["type"], UUID(d["tenant_id"]), UUID(d["aggregate_id"]),
+                datetime.fromisoformat(d["occurred_at"]), dict(d["data"]), dict(d.get("actor") or {}),
+                d.get("request_id") or "", d.get("trace_id") or "", body,
+            )  # fmt: skip
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not an event: {error!r}") from error
+
+
+class Delivery:
+    """One event on its way into one handler of this service."""
+
+    def __init__(self, workplace: Workplace, handler: str, event: Received, *, retry: bool = False) -> None:
+        self.workplace = workplace
+        self.handler = handler
+        self.event = event
+        self.retry = retry
+        self.outcome = "ignored"
+        self.always = False
+
+    @cached_property
+    def ctx(self) -> Context:
+        """The service's own context for the event's tenant, with the ids of the call that caused the event."""
+        ctx = service_context(self.workplace.service, self.event.tenant_id)
+        return ctx.with_(request_id=self.event.request_id, trace_id=self.event.trace_id)
+
+    def apply(self, usecase: UseCase, *args: Any) -> None:
+        """`usecase(tx, data, *args)` with `data` the event's payload, in one transaction with the inbox row: once, however
+        often the event comes. Does nothing for a tenant that did not enable this service (SPEC PL-2)."""
+        self.workplace.knowing_tenant(lambda: self._apply(usecase, args))
+
+    def _apply(self, usecase: UseCase, args: tuple[Any, ...]) -> None:
+        with self.workplace.work.begin(self.ctx) as tx:
+            if not self.always and self.workplace.service not in tx.tenant.services:
+                self.outcome = "not_enabled"
+                return
+            if not _first_time(tx, self.handler, self.event.id):
+                self.outcome = "duplicate"
+                return
+            if not self.retry and _is_waiting(tx, self.handler, self.event.aggregate_id):
+                raise Behind
+            usecase(tx, dict(self.event.data), *args)
+            self.outcome = "applied"
+        faultpoints.reach("after_event_commit")
+
+
+class Behind(Exception):
+    """An earlier event of the aggregate waits to be tried again; this one queues up behind it."""
+
+
+def _first_time(tx: Transaction, handler: str, message_id: UUID) -> bool:
+    build = sqlite_insert if tx.session.get_bind().dialect.name == "sqlite" else pg_insert
+    statement = build(Inbox).values(tenant_id=tx.tenant_id, handler=handler, message_id=message_id, applied_at=tx.now)
+    return tx.session.execute(statement.on_conflict_do_nothing().returning(Inbox.message_id)).first() is not None
+
+
+def _is_waiting(tx: Transaction, handler: str, aggregate_id: UUID) -> bool:
+    condition = exists().where(
+        EventRetry.tenant_id == tx.tenant_id, EventRetry.handler == handler,
+        EventRetry.aggregate_id == aggregate_id, EventRetry.state == WAITING,
+    )  # fmt: skip
+    return bool(tx.session.scalar(select(condition)))
+
+
+class EventDoor(Door):
+    """The service's event queue."""
+
+    workplace = Workplace()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handlers: dict[str, EventHandler] = {}
+        """Per event type."""
+        self._lines: dict[UUID, deque[Callable[[], None]]] = {}
+
+    def consumed_queue(self) -> Queue:
+        return event_queue(self.container.service_name, [p.event for p in self._providers])
+
+    def register_provider(self, provider: EventHandler) -> None:
+        super().register_provider(provider)
+        self.handlers[provider.event.type] = provider
+
+    def handle_message(self, message: Message) -> None:
+        try:
+            event = Received.parse(message.body)
+        except ValueError as error:
+            log.error("unreadable event put aside", error=str(error))
+            metrics.EVENTS.labels(self.container.service_name, "unreadable", "dead").inc()
+            self.link.settle(message, requeue=False)
+            return
+        handler = self.handlers.get(event.type)
+        if handler is None:
+            self.link.settle(message)
+            return
+        self._queue_up(event.aggregate_id, lambda: self._spawn(handler, event, message))
+
+    def _queue_up(self, aggregate_id: UUID, start: Callable[[], None]) -> None:
+        line = self._lines.get(aggregate_id)
+        if line is None:
+            self._lines[aggregate_id] = deque()
+            start()
+        else:
+            line.append(start)
+
+    def _next(self, aggregate_id: UUID) -> None:
+        line = self._lines[aggregate_id]
+        if line:
+            line.popleft()()
+        else:
+            del self._lines[aggregate_id]
+
+    def _spawn(self, handler: EventHandler, event: Received, message: Message) -> None:
+        delivery = Delivery(self.workplace, handler.name, event)
+        delivery.always = handler.always
+
+        def done(_worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+            self.link.settle(message)
+            self._next(event.aggregate_id)
+            return result, exc_info
+
+        def start() -> None:
+            try:
+                self.container.spawn_worker(handler, (delivery,), {}, handle_result=done)
+            except ContainerBeingKilled:
+                self.link.settle(message, requeue=True)
+
+        # not in the consuming greenlet: a full worker pool would block it, and with it the heartbeats
+        self.container.spawn_managed_thread(start, identifier="event")
+
+
+class EventHandler(Entrypoint):  # type: ignore[misc]
+    """Binds one event of another service to one method."""
+
+    door = EventDoor()
+
+    def __init__(self, event: Event, always: bool = False, **kwargs: Any) -> None:
+        self.event = event
+        self.always = always
+        super().__init__(**kwargs)
+
+    @property
+    def name(self) -> str:
+        return f"{self.container.service_name}.{self.method_name}"
+
+    @property
+    def plain(self) -> Callable[[Any, Delivery], None]:
+        """The service's method itself."""
+        method: Callable[[Any, Delivery], None] = getattr(self.container.service_cls, self.method_name).plain
+        return method
+
+    def setup(self) -> None:
+        self.door.register_provider(self)
+
+    def stop(self) -> None:
+        self.door.unregister_provider(self)
+
+
+def on(event: Event, *, always: bool = False) -> Callable[[Method], Method]:
+    """Mark a method as this service's handler of `event`: `def staff_left(self, delivery: Delivery) -> None`.
+
+    One handler an event. `always` also takes events of tenants that did not enable the service (the platform's own copies).
+    """
+
+    def decorate(method: Method) -> Method:
+        @wraps(method)
+        def door(self: Any, delivery: Delivery) -> None:
+            deliver(delivery, lambda: method(self, delivery))
+
+        door.plain = method  # type: ignore[attr-defined]  # for the retry ladder, which keeps its own account of failures
+        return EventHandler.decorator(event, always)(door)  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def deliver(delivery: Delivery, method: Callable[[], None]) -> None:
+    """Run the handler until its effect, or its row on the retry ladder, is committed. Waits out an absent database."""
+    while True:
+        try:
+            with logs.bound(delivery.ctx, event_id=str(delivery.event.id), handler=delivery.handler):
+                _attempt(delivery, method)
+            break
+        except DatabaseUnavailable:
+            log.warning("database unavailable, event waits", handler=delivery.handler)
+            eventlet.sleep(DATABASE_PAUSE)
+    service = delivery.workplace.service
+    metrics.EVENTS.labels(service, delivery.event.type, delivery.outcome).inc()
+    if delivery.outcome == "applied":
+        metrics.EVENT_LAG.labels(service).observe(max(0.0, time.time() - delivery.event.occurred_at.timestamp()))
+
+
+def _attempt(delivery: Delivery, method: Callable[[], None]) -> None:
+    try:
+        method()
+    except DatabaseUnavailable:
+        raise
+    except Behind:
+        park(delivery, "waits behind an earlier event of the same aggregate", attempts=0)
+    except Exception as error:
+        log.exception("event handler failed")
+        park(delivery, f"{type(error).__name__}: {error}" if not isinstance(error, Problem) else str(error), attempts=1)
+
+
+def park(delivery: Delivery, error: str, *, attempts: int) -> None:
+    """Put the event on the retry ladder, once."""
+    event, now = delivery.event, clock.now()
+    delivery.outcome = "retry"
+    with delivery.workplace.work.database.begin(event.tenant_id) as session:
+        known = select(EventRetry.id).where(
+            EventRetry.handler == delivery.handler, EventRetry.message_id == event.id, EventRetry.state == WAITING
+        )
+        if session.scalar(known) is not None:
+            return
+        session.add(
+            EventRetry(
+                tenant_id=event.tenant_id, id=new_id(), handler=delivery.handler, message_id=event.id,
+                aggregate_id=event.aggregate_id, type=event.type, body=event.body, state=WAITING, attempts=attempts,
+                next_at=now + LADDER[0], created_at=now, error=error[:2000],
+            )
+        )  # fmt: skip
+
+
+def event_queue(service: str, events: list[Event]) -> Queue:
+    """The queue of a service's subscriptions, with its dead-letter route."""
+    name = f"evt-{service}"
+    return Queue(
+        name,
+        bindings=[binding(Exchange(e.exchange, type="topic", durable=True), routing_key=e.type) for e in events],
+        durable=True,
+        queue_arguments={
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-single-active-consumer": True,
+            "x-dead-letter-exchange": DEAD_EXCHANGE,
+            "x-dead-letter-routing-key": name,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        },
+    )
+
+
+def dead_queue(service: str) -> Queue:
+    """Where the broker puts what this service's queue gave up. The relay turns it into dead-letter rows."""
+    return Queue(
+        f"evt-{service}.dead", exchange=Exchange(DEAD_EXCHANGE, type="topic", durable=True),
+        routing_key=f"evt-{service}", durable=True, queue_arguments={"x-queue-type": "quorum"},
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+"""A service process's one connection to the broker: everything it consumes and publishes goes over one channel.
+
+nameko opens further connections to publish and confirms each reply; at a thousand calls a second that is most of its
+cost. Replies need no confirm: they are transient, and a lost one is asked for again and answered from the stored reply.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import eventlet
+from amqp import spec
+from amqp.basic_message import Message as AmqpMessage
+from eventlet.event import Event as Promise
+from eventlet.semaphore import Semaphore
+from kombu import Exchange, Queue
+from kombu.message import Message
+from nameko.extensions import ProviderCollector, SharedExtension
+from nameko.messaging import QueueConsumer
+
+from chassis import logs
+
+log = logs.get(__name__)
+
+RPC_EXCHANGE = Exchange("nameko-rpc", type="topic", durable=True)
+BROKER_ERRORS = (OSError, EOFError, ConnectionError)
+
+
+class Link(QueueConsumer):  # type: ignore[misc]
+    """nameko's queue consumer, with raw messages, its own channel to publish on and frames that never mix."""
+
+    channel: Any = None
+    turned_at: float = 0.0
+    """Monotonic time of the consuming loop's last turn on an open connection: at least one a second."""
+
+    def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> list[Any]:
+        _keep_frames_whole(channel.connection)
+        self.channel = channel
+        self._consumers = {}
+        for provider in self._providers:
+            consumer = consumer_cls(
+                queues=[provider.consumed_queue()], on_message=partial(self.handle_message, provider), accept=None
+            )
+            consumer.qos(prefetch_count=self.prefetch_count)
+            self._consumers[provider] = consumer
+        return list(self._consumers.values())
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection to the broker is open."""
+        return self.channel is not None and self.channel.connection is not None
+
+    def on_iteration(self) -> None:
+        self.turned_at = time.monotonic()
+        super().on_iteration()
+
+    def handle_message(self, provider: Any, message: Message) -> None:
+        provider.handle_message(message)
+
+    def publish(self, exchange: str, routing_key: str, body: bytes, **properties: Any) -> None:
+        """Send one message, transient, unconfirmed. Raises one of `BROKER_ERRORS` when the connection is down."""
+        if not self.connected:
+            raise ConnectionError("not connected to the broker")
+        message = AmqpMessage(
+            body, content_type="application/json", content_encoding="utf-8", delivery_mode=1, **properties
+        )
+        # Not basic_publish: it drains the socket first, which the consuming greenlet is already doing.
+        self.channel.send_method(spec.Basic.Publish, "Bssbb", (0, exchange, routing_key, False, False), message)
+
+    def settle(self, message: Message, *, requeue: bool | None = None) -> None:
+        """Acknowledge the message; with `requeue` given, reject it instead. A dead connection needs neither: the broker
+        gives the message out again."""
+        try:
+            if requeue is None:
+                message.ack()
+            else:
+                message.reject(requeue=requeue)
+        except Exception as error:
+            log.warning("message not settled, it will come again", error=repr(error))
+
+
+def _keep_frames_whole(connection: Any) -> None:
+    """Several greenlets send on this connection. A frame's write may yield when the socket is full; another greenlet must
+    not write into the middle of it."""
+    if getattr(connection, "kefu_guarded", False):
+        return
+    write, guard = connection.frame_writer, Semaphore()
+
+    def guarded(*args: Any) -> Any:
+        with guard:
+            return write(*args)
+
+    connection.frame_writer = guarded
+    connection.kefu_guarded = True
+
+
+class Door(SharedExtension, ProviderCollector):  # type: ignore[misc]
+    """A consumed queue that several entrypoints share. It stops consuming when the last of them stops, so that a process
+    that ends takes nothing new while it finishes what it has."""
+
+    link = Link()
+
+    def consumed_queue(self) -> Queue:
+        """The queue to consume. A method, because nameko looks at every attribute before anything is set up."""
+        raise NotImplementedError
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._leaving: set[Any] = set()
+        self._left = Promise()
+        self._joined = False
+
+    def register_provider(self, provider: Any) -> None:
+        super().register_provider(provider)
+        if not self._joined:
+            self._joined = True
+            self.link.register_provider(self)
+
+    def unregister_provider(self, provider: Any) -> None:
+        self._leaving.add(provider)
+        if not self._providers - self._leaving:
+            self.link.unregister_provider(self)
+            self._left.send(True)
+        self._left.wait()
+        super().unregister_provider(provider)
+
+
+class Caller(SharedExtension, ProviderCollector):  # type: ignore[misc]
+    """Calls to other services over the same link. Rare (snapshots, look-ups), never inside a transaction, always with a
+    time-out, never in a cycle."""
+
+    link = Link()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: dict[str, Promise] = {}
+        self._reply_to = str(uuid4())
+
+    def setup(self) -> None:
+        self.link.register_provider(self)
+
+    def consumed_queue(self) -> Queue:
+        """Where the replies come: this process's own, gone with its connection."""
+        return Queue(
+            f"rpc.reply-{self.container.service_name}-{self._reply_to}",
+            exchange=RPC_EXCHANGE, routing_key=self._reply_to, durable=False, exclusive=True, auto_delete=True,
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        self.link.unregister_provider(self)
+
+    def handle_message(self, message: Message) -> None:
+        self.link.settle(message)
+        promise = self._waiting.pop(message.properties.get("correlation_id", ""), None)
+        if promise is not None:
+            promise.send(message.body)
+
+    def call(self, routing_key: str, body: bytes, headers: Mapping[str, str], timeout: float) -> bytes | str:
+        """The raw reply. TimeoutError when there is none within `timeout` seconds."""
+        correlation_id = str(uuid4())
+        promise = self._waiting[correlation_id] = Promise()
+        try:
+            self.link.publish(
+                RPC_EXCHANGE.name, routing_key, body, correlation_id=correlation_id, reply_to=self._reply_to,
+                expiration=str(int(timeout * 1000)), application_headers=dict(headers),
+            )  # fmt: skip
+            with eventlet.Timeout(timeout, TimeoutError(f"no answer from {routing_key} within {timeout} s")):
+                reply: bytes | str = promise.wait()
+                return reply
+        finally:
+            self._waiting.pop(correlation_id, None)

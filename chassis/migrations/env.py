@@ -1,0 +1,33 @@
+"""Alembic's environment for every tree: the connection, metadata and version table come from `chassis.migrate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy import JSON
+
+from chassis.db import UtcDateTime
+
+
+def _render(kind: str, item: Any, _context: Any) -> str | bool:
+    """Our own column types by our own names."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "db.UtcDateTime()"
+    if kind == "type" and isinstance(item, JSON):
+        return "db.JsonDict"
+    return False
+
+
+_attributes = context.config.attributes
+context.configure(
+    connection=_attributes["connection"],
+    target_metadata=_attributes.get("metadata"),
+    version_table=_attributes["version_table"],
+    render_item=_render,
+    include_object=lambda obj, name, kind, reflected, compare_to: (
+        not (kind == "table" and reflected and compare_to is None)
+    ),
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,178 @@
+"""Publishing in batches with confirms: what the relay does to the broker.
+
+pika's asynchronous connection in a thread of its own; `publish` blocks the calling thread until the broker has answered
+for every message of the batch, or until it is clear that it will not.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pika
+from pika.adapters.select_connection import SelectConnection
+
+from chassis import logs
+
+log = logs.get(__name__)
+CONFIRM_TIMEOUT = 10.0
+
+
+class Outcome(StrEnum):
+    """What became of one message."""
+
+    CONFIRMED = "confirmed"
+    UNROUTABLE = "unroutable"  # no subscriber; confirmed as well
+    REFUSED = "refused"  # the broker nacked it: a full queue
+    UNKNOWN = "unknown"  # the connection broke first; it may be published again
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to publish."""
+
+    id: str
+    exchange: str
+    routing_key: str
+    body: bytes
+
+
+class NotConnected(Exception):
+    """The broker cannot be reached, or blocks publishers; nothing of the batch was settled."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    messages: Sequence[Outgoing]
+    future: Future[list[Outcome]] = field(default_factory=Future)
+    first_tag: int = 0
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    returned: set[str] = field(default_factory=set)
+
+    def settle(self) -> None:
+        if not self.future.done():
+            self.future.set_result([self._outcome(i, m) for i, m in enumerate(self.messages)])
+
+    def _outcome(self, index: int, message: Outgoing) -> Outcome:
+        outcome = self.outcomes.get(self.first_tag + index, Outcome.UNKNOWN)
+        return Outcome.UNROUTABLE if outcome is Outcome.CONFIRMED and message.id in self.returned else outcome
+
+
+class Publisher:
+    """One connection for one caller at a time. Use as a context manager; a broken one is thrown away."""
+
+    def __init__(self, amqp_uri: str) -> None:
+        self._parameters = pika.URLParameters(amqp_uri)
+        self._parameters.heartbeat = 30
+        self._parameters.blocked_connection_timeout = 3
+        self._parameters.socket_timeout = 5
+        self._parameters.connection_attempts = 1
+        self._ready: Future[None] = Future()
+        self._channel: Any = None
+        self._batch: _Batch | None = None
+        self._tag = 0
+        self._connection = SelectConnection(
+            self._parameters, on_open_callback=self._opened, on_open_error_callback=self._failed,
+            on_close_callback=self._failed,
+        )  # fmt: skip
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._thread.start()
+        try:
+            self._ready.result(timeout=8)
+        except (FutureTimeout, Exception) as error:
+            self.close()
+            raise NotConnected(repr(error)) from error
+
+    def __enter__(self) -> Publisher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def publish(self, messages: Sequence[Outgoing]) -> list[Outcome]:
+        """Publish persistently, `mandatory`, and return each message's outcome in order.
+
+        Raises `NotConnected` when the connection is gone before all were answered and none was.
+        """
+        batch = _Batch(messages)
+        self._connection.ioloop.add_callback_threadsafe(lambda: self._send(batch))
+        try:
+            return batch.future.result(timeout=CONFIRM_TIMEOUT)
+        except FutureTimeout as error:
+            raise NotConnected("the broker did not confirm in time") from error
+
+    def close(self) -> None:
+        """Close the connection and end its thread."""
+        if self._thread.is_alive():
+            self._connection.ioloop.add_callback_threadsafe(self._shut)
+            self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        try:
+            self._connection.ioloop.start()
+        except Exception as error:
+            self._failed(None, error)
+        finally:
+            self._connection.ioloop.close()
+
+    def _shut(self) -> None:
+        if self._connection.is_open:
+            self._connection.close()
+        else:
+            self._connection.ioloop.stop()
+
+    def _opened(self, connection: SelectConnection) -> None:
+        connection.channel(on_open_callback=self._channel_opened)
+
+    def _channel_opened(self, channel: Any) -> None:
+        self._channel = channel
+        channel.add_on_return_callback(self._returned)
+        channel.add_on_close_callback(lambda _c, reason: self._failed(None, reason))
+        channel.confirm_delivery(ack_nack_callback=self._answered, callback=lambda _frame: self._ready.set_result(None))
+
+    def _failed(self, _connection: Any, error: Any) -> None:
+        failure = NotConnected(str(error))
+        if not self._ready.done():
+            self._ready.set_exception(failure)
+        if self._batch is not None:
+            self._batch.settle()
+            self._batch = None
+        self._channel = None
+        self._connection.ioloop.stop()
+
+    def _send(self, batch: _Batch) -> None:
+        if self._channel is None or not self._channel.is_open:
+            batch.future.set_exception(NotConnected("the channel is closed"))
+            return
+        batch.first_tag = self._tag + 1
+        self._batch = batch
+        for message in batch.messages:
+            self._tag += 1
+            self._channel.basic_publish(
+                message.exchange, message.routing_key, message.body, mandatory=True,
+                properties=pika.BasicProperties(
+                    content_type="application/json", content_encoding="utf-8", delivery_mode=2, message_id=message.id
+                ),
+            )  # fmt: skip
+
+    def _returned(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:
+        if self._batch is not None:
+            self._batch.returned.add(properties.message_id)
+
+    def _answered(self, frame: Any) -> None:
+        batch = self._batch
+        if batch is None:
+            return
+        tag, method = frame.method.delivery_tag, frame.method
+        outcome = Outcome.CONFIRMED if method.NAME == "Basic.Ack" else Outcome.REFUSED
+        first = batch.first_tag if method.multiple else tag
+        for settled in range(first, tag + 1):
+            batch.outcomes.setdefault(settled, outcome)
+        if len(batch.outcomes) == len(batch.messages):
+            self._batch = None
+            batch.settle()

@@ -1,0 +1,126 @@
+"""Running services: `kefu serve complaints customers` is one process with these services in it.
+
+Import this module first: it makes the standard library cooperative before anybody else has it.
+"""
+
+from __future__ import annotations
+
+import eventlet
+
+eventlet.monkey_patch()
+
+import signal  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+from functools import partial  # noqa: E402
+from importlib.metadata import version  # noqa: E402
+from typing import Any  # noqa: E402
+
+import eventlet.wsgi  # noqa: E402
+from kombu import Connection  # noqa: E402
+from nameko.extensions import SharedExtension  # noqa: E402
+from nameko.runners import ServiceRunner  # noqa: E402
+from sqlalchemy import Engine  # noqa: E402
+
+from chassis import health, logs, metrics, migrate  # noqa: E402
+from chassis.config import ServiceSettings  # noqa: E402
+from chassis.link import Link  # noqa: E402
+from chassis.workplace import Workplace  # noqa: E402
+
+log = logs.get(__name__)
+DRAIN_SECONDS = 9
+ALIVE_SECONDS = 15
+
+
+def serve(names: Sequence[str]) -> None:
+    """Run the services until SIGTERM or SIGINT; then finish the work in hand, within 10 s."""
+    settings = ServiceSettings.load()
+    logs.configure("+".join(names), level=settings.log_level, style=settings.log_format)
+    metrics.describe_process("+".join(names), version("kefu"), tenants=settings.metrics_tenants)
+    _await_broker(settings.amqp_uri)
+    runner = ServiceRunner(config_of(settings))
+    for name in names:
+        runner.add_service(migrate.service_class_of(name))
+    runner.start()
+    if settings.metrics_port:
+        _serve_health(settings.metrics_host, settings.metrics_port, checks_of(runner))
+    _run_until_told(runner)
+
+
+def config_of(settings: ServiceSettings) -> dict[str, Any]:
+    """nameko's configuration."""
+    return {
+        "AMQP_URI": settings.amqp_uri,
+        "KEFU_DATABASE_URL": settings.database_url,
+        "max_workers": settings.max_workers,
+        "HEARTBEAT": settings.amqp_heartbeat,
+    }
+
+
+def checks_of(runner: ServiceRunner) -> health.Checks:
+    """What /healthz and /readyz ask of each service in this process. Only a loop that no longer turns is worth a
+    restart; an absent database or broker is waited for."""
+    live: dict[str, health.Check] = {}
+    ready: dict[str, health.Check] = {}
+    for container in runner.containers:
+        name, database = container.service_name, _of(container, Workplace).work.database
+        live[f"{name}.loop"] = partial(_check_loop, _of(container, Link))
+        ready[f"{name}.database"] = database.ping
+        ready[f"{name}.migrations"] = partial(_check_migrated, database.engine, name)
+        ready[f"{name}.broker"] = partial(_check_connected, _of(container, Link))
+    return health.Checks(live, ready)
+
+
+def _check_loop(link: Link) -> None:
+    silent = time.monotonic() - link.turned_at
+    if link.connected and silent > ALIVE_SECONDS:
+        raise RuntimeError(f"the consumer has been silent for {silent:.0f} s")
+
+
+def _check_connected(link: Link) -> None:
+    if not link.connected:
+        raise RuntimeError("not connected to the broker")
+
+
+def _check_migrated(engine: Engine, service: str) -> None:
+    if not migrate.at_head(engine, service):
+        raise RuntimeError("the database is not at this release's version; run `kefu migrate`")
+
+
+def _of(container: Any, kind: type[SharedExtension]) -> Any:
+    return next(extension for extension in container.subextensions if isinstance(extension, kind))
+
+
+def _await_broker(amqp_uri: str) -> None:
+    """Wait for the broker instead of exiting: after a power cut everything starts at once."""
+    while True:
+        try:
+            with Connection(amqp_uri, connect_timeout=3) as connection:
+                connection.connect()
+            return
+        except Exception as error:
+            log.warning("waiting for the broker", error=str(error))
+            eventlet.sleep(1)
+
+
+def _serve_health(host: str, port: int, checks: health.Checks) -> None:
+    listener = eventlet.listen((host, port), reuse_addr=True)
+    eventlet.spawn(eventlet.wsgi.server, listener, health.app(checks), log_output=False, keepalive=False)
+
+
+def _run_until_told(runner: ServiceRunner) -> None:
+    def stop(_signal: int, _frame: Any) -> None:
+        eventlet.spawn_n(_drain, runner)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    runner.wait()
+
+
+def _drain(runner: ServiceRunner) -> None:
+    try:
+        with eventlet.Timeout(DRAIN_SECONDS):
+            runner.stop()
+    except eventlet.Timeout:
+        log.warning("work in hand did not end in time; it will be taken up again", seconds=DRAIN_SECONDS)
+        runner.kill()

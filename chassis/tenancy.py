@@ -1,0 +1,172 @@
+"""What a service knows of its tenants without asking anybody: its own copy of their settings, policies and directory.
+
+The copy is fed by the tenants service's events and by its snapshot call, and guarded by versions, so that an old event
+never undoes a newer one. Services go on working by it while the tenants service is down.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chassis.calendar import WorkingCalendar
+from chassis.tables import StaffEntry, TenantPolicy, TenantSetting, UnitEntry
+
+MAX_CACHED_TENANTS = 2000
+
+
+@dataclass(frozen=True)
+class PolicyDocument:
+    """A resolved policy of one service and its version."""
+
+    service: str
+    version: int
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TenantSettings:
+    """One tenant as this service knows it."""
+
+    tenant_id: UUID
+    document: Mapping[str, Any]
+    revision: int
+    policies: Mapping[str, PolicyDocument] = field(default_factory=dict)
+    """Newest version per service."""
+
+    @property
+    def code(self) -> str:
+        return str(self.document["code"])
+
+    @property
+    def name(self) -> str:
+        return str(self.document["name"])
+
+    @property
+    def locale(self) -> str:
+        return str(self.document["locale"])
+
+    @cached_property
+    def timezone(self) -> ZoneInfo:
+        return ZoneInfo(self.document["timezone"])
+
+    @cached_property
+    def services(self) -> frozenset[str]:
+        """Enabled services; none while the tenant is suspended."""
+        return frozenset(self.document["services"]) if self.document["status"] == "active" else frozenset()
+
+    @cached_property
+    def calendar(self) -> WorkingCalendar:
+        """The tenant's working calendar (SPEC UX-4)."""
+        return WorkingCalendar.from_data(self.document["calendar"], timezone=self.document["timezone"])
+
+    def policy(self, service: str) -> PolicyDocument:
+        """The active policy of `service`; KeyError when the tenant has none."""
+        return self.policies[service]
+
+
+class TenantCache:
+    """Settings in memory, trusted only while the revision read at the start of the transaction is the same."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[UUID, TenantSettings] = OrderedDict()
+        self._policies: dict[tuple[UUID, str, int], PolicyDocument] = {}
+
+    def settings(self, session: Session, tenant_id: UUID) -> TenantSettings | None:
+        """The tenant's settings, or None when this service has not heard of it yet."""
+        revision = session.scalar(select(TenantSetting.revision).where(TenantSetting.tenant_id == tenant_id))
+        if revision is None:
+            return None
+        held = self._held.get(tenant_id)
+        if held is None or held.revision != revision:
+            held = self._held[tenant_id] = _read_settings(session, tenant_id)
+            while len(self._held) > MAX_CACHED_TENANTS:
+                self._held.popitem(last=False)
+        return held
+
+    def policy(self, session: Session, tenant_id: UUID, service: str, version: int) -> PolicyDocument:
+        """One version of a policy, for cases that began with it. KeyError when this service never got it."""
+        key = (tenant_id, service, version)
+        if key not in self._policies:
+            document = session.scalar(
+                select(TenantPolicy.document).where(TenantPolicy.service == service, TenantPolicy.version == version)
+            )
+            if document is None:
+                raise KeyError(f"policy {service} version {version}")
+            if len(self._policies) >= MAX_CACHED_TENANTS:
+                self._policies.clear()
+            self._policies[key] = PolicyDocument(service, version, document)
+        return self._policies[key]
+
+
+def _read_settings(session: Session, tenant_id: UUID) -> TenantSettings:
+    row = session.scalars(select(TenantSetting)).one()
+    policies: dict[str, PolicyDocument] = {}
+    for policy in session.scalars(select(TenantPolicy).order_by(TenantPolicy.version)):
+        policies[policy.service] = PolicyDocument(policy.service, policy.version, policy.document)
+    return TenantSettings(tenant_id, row.document, row.revision, policies)
+
+
+def store_tenant(session: Session, data: Mapping[str, Any]) -> None:
+    """Keep a `tenant.changed` document unless a newer one is here."""
+    tenant_id = UUID(str(data["tenant_id"]))
+    row = session.get(TenantSetting, tenant_id)
+    if row is None:
+        session.add(TenantSetting(tenant_id=tenant_id, version=data["version"], revision=1, document=dict(data)))
+    elif row.version < data["version"]:
+        row.version, row.document, row.revision = data["version"], dict(data), row.revision + 1
+
+
+def calendar_of(session: Session, tenant_id: UUID) -> Any:
+    """The calendar as it stands in the copy; None before the tenant is known."""
+    row = session.get(TenantSetting, tenant_id)
+    return row.document["calendar"] if row else None
+
+
+def store_policy(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> None:
+    """Keep a `policy.activated` document; each version is kept once and for ever."""
+    if session.get(TenantPolicy, (tenant_id, data["service"], data["version"])) is not None:
+        return
+    session.add(
+        TenantPolicy(tenant_id=tenant_id, service=data["service"], version=data["version"], document=data["document"])
+    )
+    row = session.get(TenantSetting, tenant_id)
+    if row is not None:
+        row.revision += 1
+
+
+def store_staff(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> None:
+    """Keep a `staff.changed` document unless a newer one is here."""
+    _store_entry(session, StaffEntry, tenant_id, data)
+
+
+def store_unit(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> None:
+    """Keep an `org_unit.changed` document unless a newer one is here."""
+    _store_entry(session, UnitEntry, tenant_id, data)
+
+
+def _store_entry(
+    session: Session, model: type[StaffEntry | UnitEntry], tenant_id: UUID, data: Mapping[str, Any]
+) -> None:
+    columns = {c.key for c in model.__table__.columns} - {"tenant_id", "id"}
+    values = {name: value for name, value in data.items() if name in columns}
+    if "parent_id" in values and values["parent_id"]:
+        values["parent_id"] = UUID(str(values["parent_id"]))
+    for name in ("org_unit_ids", "path"):
+        if name in values:
+            values[name] = [str(v) for v in values[name] or []]
+    entry_id = UUID(str(data["id"]))
+    row = session.get(model, (tenant_id, entry_id))
+    if row is None:
+        session.add(model(tenant_id=tenant_id, id=entry_id, **values))
+    elif row.version < data["version"]:
+        for name, value in values.items():
+            setattr(row, name, value)

@@ -1,0 +1,108 @@
+"""Timers: work a service does by itself. Every instance runs every timer; rows are shared out by locks, not by leaders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+from nameko.timer import Timer
+from sqlalchemy import select
+
+from chassis import clock, deadlines, logs, metrics
+from chassis.db import DatabaseUnavailable
+from chassis.deadlines import Fired
+from chassis.tables import TenantSetting
+from chassis.work import Transaction, Work
+from chassis.workplace import Workplace
+from contracts.context import service_context
+
+log = logs.get(__name__)
+Method = TypeVar("Method", bound=Callable[..., Any])
+FAILED_PAUSE = timedelta(minutes=1)
+DISABLED_PAUSE = timedelta(minutes=5)
+
+
+class Job:
+    """One run of a timer."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.workplace = workplace
+
+    @property
+    def work(self) -> Work:
+        return self.workplace.work
+
+    @contextmanager
+    def begin(self, tenant_id: UUID) -> Iterator[Transaction]:
+        """A transaction of that tenant on the service's own account."""
+        with self.work.begin(service_context(self.workplace.service, tenant_id)) as tx:
+            yield tx
+
+    def tenants(self) -> list[UUID]:
+        """Tenants that have this service enabled (SPEC PL-2: timers rest for the others)."""
+        service = self.workplace.service
+        with self.work.database.begin(None, read_only=True, system=True) as session:
+            rows = session.execute(select(TenantSetting.tenant_id, TenantSetting.document))
+            return [r.tenant_id for r in rows if service in r.document["services"] and r.document["status"] == "active"]
+
+    def sweep_deadlines(self, handler: Callable[[Transaction, Fired], None], limit: int = 500) -> int:
+        """Fire every deadline that is due: `handler(tx, fired)` in one transaction with the deadline's own change.
+
+        A handler that raises fires again a minute later and does not hold up the others. Returns how many fired.
+        """
+        with self.work.database.begin(None, read_only=True, system=True) as session:
+            due = deadlines.due_rows(session, clock.now(), limit)
+        return sum(self._fire(tenant_id, row_id, handler) for tenant_id, row_id in due)
+
+    def _fire(self, tenant_id: UUID, row_id: UUID, handler: Callable[[Transaction, Fired], None]) -> bool:
+        try:
+            with self.begin(tenant_id) as tx:
+                row = deadlines.take(tx.session, tenant_id, row_id, tx.now)
+                if row is None:
+                    return False
+                if self.workplace.service not in tx.tenant.services:
+                    row.next_at = tx.now + DISABLED_PAUSE
+                    return False
+                fired = deadlines.advance(row, tx.now, tx.tenant.calendar)
+                handler(tx, fired)
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("deadline could not be fired", deadline_id=str(row_id))
+            with self.work.database.begin(tenant_id) as session:
+                deadlines.touch(session, tenant_id, row_id, clock.now() + FAILED_PAUSE)
+            return False
+        metrics.DEADLINES_FIRED.labels(self.workplace.service, fired.kind, fired.what).inc()
+        return True
+
+
+class Every(Timer):  # type: ignore[misc]
+    """nameko's timer, with the service's workplace."""
+
+    workplace = Workplace()
+
+    def handle_timer_tick(self) -> None:
+        self.container.spawn_worker(self, (Job(self.workplace),), {}, handle_result=self.handle_result)
+
+
+def every(seconds: float) -> Callable[[Method], Method]:
+    """Mark a method to run every `seconds`, never twice at once in a process: `def sweep(self, job: Job) -> None`.
+    A raise is logged and the next run comes as usual."""
+
+    def decorate(method: Method) -> Method:
+        @wraps(method)
+        def door(self: Any, job: Job) -> None:
+            try:
+                method(self, job)
+            except DatabaseUnavailable as error:
+                log.warning("database unavailable, timer skipped", timer=method.__name__, error=str(error))
+            except Exception:
+                log.exception("timer failed", timer=method.__name__)
+
+        return Every.decorator(seconds)(door)  # type: ignore[no-any-return]
+
+    return decorate

@@ -1,0 +1,194 @@
+"""One transaction of a service: the business rows together with the audit, the events, the deadlines and the reply.
+
+Use cases get a `Transaction` and never commit it; the door that made it does (`chassis.service`). Nothing in here may
+yield to the event loop between begin and commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from chassis import clock, faultpoints
+from chassis.counters import next_serial
+from chassis.db import Database, Versioned
+from chassis.deadlines import Deadlines
+from chassis.ids import NIL, new_id
+from chassis.numbers import Pattern
+from chassis.tables import AuditRow, Outbox
+from chassis.tenancy import PolicyDocument, TenantCache, TenantSettings
+from contracts.context import Context
+from contracts.core import Event, schema_of
+from contracts.problems import NOT_FOUND, STALE
+
+Row = TypeVar("Row")
+
+
+class Transaction:
+    """What a use case works with. See the members' own notes."""
+
+    def __init__(self, session: Session, ctx: Context, cache: TenantCache) -> None:
+        self.session = session
+        self.ctx = ctx
+        self.now: datetime = clock.now()
+        self._cache = cache
+        self._settings: TenantSettings | None = None
+        self._outbox: list[dict[str, Any]] = []
+        self._audit: list[dict[str, Any]] = []
+
+    @property
+    def tenant_id(self) -> UUID:
+        """The tenant of this transaction; NIL for the platform operator's own."""
+        return self.ctx.tenant_id or NIL
+
+    @property
+    def tenant(self) -> TenantSettings:
+        """The tenant's settings as this service knows them; `UnknownTenant` when it does not."""
+        if self._settings is None:
+            self._settings = self._cache.settings(self.session, self.tenant_id)
+        if self._settings is None:
+            raise UnknownTenant(self.tenant_id)
+        return self._settings
+
+    def policy(self, service: str, version: int | None = None) -> PolicyDocument:
+        """The policy of `service` in `version`, or the active one. KeyError when there is none."""
+        active = self.tenant.policies.get(service)
+        if active is not None and version in (None, active.version):
+            return active
+        if version is None:
+            raise KeyError(f"policy {service}")
+        return self._cache.policy(self.session, self.tenant_id, service, version)
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """The clocks that run on this tenant's subjects (SPEC PL-7)."""
+        return Deadlines(self.session, self.tenant_id, self.now, lambda: self.tenant.calendar)
+
+    def get(self, model: type[Row], row_id: UUID, *, kind: str, lock: bool = False) -> Row:
+        """The row, or the problem `not_found`. `lock` keeps others from changing it until the end."""
+        row = self.session.get(model, (self.tenant_id, row_id), with_for_update=lock or None)
+        if row is None:
+            raise NOT_FOUND(kind=kind)
+        return row
+
+    def check_version(self, row: Versioned, expected: int | None) -> None:
+        """The problem `stale_version` when the caller's If-Match names another version than the row has."""
+        if expected is not None and row.version != expected:
+            raise STALE(version=row.version)
+
+    def emit(self, event: Event, aggregate_id: UUID, data: Mapping[str, Any]) -> UUID:
+        """Publish `event` when this transaction commits, after the earlier events of the same aggregate.
+
+        `data` is dumped with the event's schema and checked by it: a payload that breaks the contract is our bug and
+        raises ValueError here, not at a subscriber. Returns the event's id.
+        """
+        event_id = new_id()
+        envelope = {
+            "id": str(event_id),
+            "type": event.type,
+            "version": event.version,
+            "occurred_at": self.now.isoformat(),
+            "tenant_id": str(self.tenant_id),
+            "aggregate_id": str(aggregate_id),
+            "actor": {"kind": self.ctx.actor.kind, "id": self.ctx.actor.id, "name": self.ctx.actor.name},
+            "request_id": self.ctx.request_id,
+            "trace_id": self.ctx.trace_id,
+            "data": _payload(event, data),
+        }
+        self._outbox.append(
+            {
+                "tenant_id": self.tenant_id, "id": event_id, "exchange": event.exchange, "routing_key": event.type,
+                "aggregate_id": aggregate_id, "body": orjson.dumps(envelope).decode(), "created_at": self.now,
+                "attempts": 0, "due_at": self.now,
+            }
+        )  # fmt: skip
+        return event_id
+
+    def audit(
+        self,
+        action: str,
+        kind: str,
+        subject_id: UUID,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        note: str = "",
+    ) -> None:
+        """Record that the caller did `action` to that record (SPEC PL-10). Values become JSON; secrets never go here."""
+        actor = self.ctx.actor
+        self._audit.append(
+            {
+                "tenant_id": self.tenant_id, "id": new_id(), "at": self.now, "actor_kind": actor.kind,
+                "actor_id": actor.id, "actor_name": actor.name, "source": self.ctx.source,
+                "request_id": self.ctx.request_id, "action": action, "subject_kind": kind, "subject_id": subject_id,
+                "before": _plain(before), "after": _plain(after), "note": note,
+            }
+        )  # fmt: skip
+
+    def number(self, kind: str, pattern: str, **parts: str) -> str:
+        """The next number of document kind `kind` by `pattern` (SPEC PL-6), dated now in the tenant's zone.
+
+        Gap-free: the serial is taken in this transaction and given back when it rolls back. Take it late: others who
+        number the same kind wait for this transaction's end. ValueError for a bad pattern or a missing part.
+        """
+        compiled = Pattern.parse(pattern)
+        today = self.now.astimezone(self.tenant.timezone).date()
+        serial = next_serial(self.session, self.tenant_id, kind, compiled.period(today))
+        return compiled.render(today, serial, parts)
+
+    def finish(self) -> None:
+        """Write what was gathered: called by the door, last before commit."""
+        self.session.flush()
+        if self._audit:
+            self.session.execute(insert(AuditRow), self._audit)
+        if self._outbox:
+            self.session.execute(insert(Outbox), self._outbox)
+        self._audit, self._outbox = [], []
+
+
+class UnknownTenant(LookupError):
+    """This service has no copy of the tenant yet; the door fetches one and tries again."""
+
+    def __init__(self, tenant_id: UUID) -> None:
+        super().__init__(str(tenant_id))
+        self.tenant_id = tenant_id
+
+
+class Work:
+    """A service's place of work: its database and what it remembers of its tenants."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.tenants = TenantCache()
+
+    @contextmanager
+    def begin(self, ctx: Context, *, read_only: bool = False) -> Iterator[Transaction]:
+        """A transaction for `ctx`'s tenant; commits at the end, rolls back on an exception."""
+        with self.database.begin(ctx.tenant_id, read_only=read_only) as session:
+            tx = Transaction(session, ctx, self.tenants)
+            yield tx
+            if not read_only:
+                tx.finish()
+                faultpoints.reach("before_commit")
+
+
+def _payload(event: Event, data: Mapping[str, Any]) -> Any:
+    schema = schema_of(event.payload)
+    assert schema is not None
+    dumped = schema.dump(data)
+    errors = schema.validate(dumped)
+    if errors:
+        raise ValueError(f"event {event.type} does not keep its contract: {errors}")
+    return dumped
+
+
+def _plain(value: Mapping[str, Any] | None) -> Any:
+    """As JSON holds it: what is stored is what the seal is computed over."""
+    return None if value is None else orjson.loads(orjson.dumps(value, default=str))

@@ -1,0 +1,94 @@
+"""What a service's doors share inside one process: its database, its tenants, its way to call the tenants service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from nameko.extensions import SharedExtension
+
+from chassis import logs, tenancy
+from chassis.db import Database
+from chassis.link import BROKER_ERRORS, Caller
+from chassis.work import UnknownTenant, Work
+from contracts.context import HEADER, service_context
+from contracts.core import Operation
+from contracts.problems import UNAVAILABLE, Problem
+from contracts.tenants import SNAPSHOT
+
+log = logs.get(__name__)
+Result = TypeVar("Result")
+CALL_TIMEOUT = 3.0
+
+
+class Workplace(SharedExtension):  # type: ignore[misc]
+    """Made once a process; every door and timer of the service uses it."""
+
+    caller = Caller()
+    work: Work
+
+    def setup(self) -> None:
+        config = self.container.config
+        self.service: str = self.container.service_name
+        database = Database(self.service, config["KEFU_DATABASE_URL"], pool_size=self.container.max_workers + 2)
+        self.work = Work(database)
+
+    def stop(self) -> None:
+        self.work.database.close()
+
+    def call(self, operation: Operation, payload: dict[str, Any], tenant_id: UUID | None = None) -> Any:
+        """Call another service on this service's own account. Raises its `Problem`, or `service_unavailable`."""
+        ctx = service_context(self.service, tenant_id)
+        body = orjson.dumps({"args": [payload], "kwargs": {}})
+        try:
+            raw = self.caller.call(operation.routing_key, body, {HEADER: ctx.to_json()}, CALL_TIMEOUT)
+        except (TimeoutError, *BROKER_ERRORS) as error:
+            raise UNAVAILABLE(service=operation.service) from error
+        reply = orjson.loads(raw)
+        if reply["error"]:
+            arguments = reply["error"].get("exc_args") or [{}]
+            if reply["error"].get("exc_type") == "Problem":
+                raise Problem.from_wire(arguments[0])
+            raise UNAVAILABLE(service=operation.service)
+        return reply["result"]
+
+    def knowing_tenant(self, attempt: Callable[[], Result]) -> Result:
+        """`attempt()`; when it meets a tenant this service has no copy of, fetch one and try once more."""
+        try:
+            return attempt()
+        except UnknownTenant as unknown:
+            self.fetch(unknown.tenant_id)
+            try:
+                return attempt()
+            except UnknownTenant as error:
+                raise UNAVAILABLE(service=self.service) from error
+
+    def fetch(self, tenant_id: UUID | None = None) -> None:
+        """Copy the tenant's documents, or all tenants', from the tenants service."""
+        cursor: str | None = None
+        while True:
+            payload = {"service": self.service, "cursor": cursor, "tenant_id": str(tenant_id) if tenant_id else None}
+            page = self.call(SNAPSHOT, {name: value for name, value in payload.items() if value is not None})
+            self._keep(page)
+            cursor = page.get("next_cursor")
+            if not cursor:
+                return
+
+    def _keep(self, page: dict[str, Any]) -> None:
+        for document in page["tenants"]:
+            self._store(
+                UUID(document["tenant_id"]), lambda session, _tenant, d=document: tenancy.store_tenant(session, d)
+            )
+        for kind, store in (
+            ("policies", tenancy.store_policy), ("org_units", tenancy.store_unit), ("staff", tenancy.store_staff)
+        ):  # fmt: skip
+            for document in page[kind]:
+                self._store(
+                    UUID(document["tenant_id"]), lambda session, tenant, d=document, s=store: s(session, tenant, d)
+                )
+
+    def _store(self, tenant_id: UUID, keep: Callable[[Any, UUID], None]) -> None:
+        with self.work.database.begin(tenant_id) as session:
+            keep(session, tenant_id)
