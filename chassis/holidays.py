@@ -48,8 +48,8 @@ def is_known(country: object) -> bool:
 
 @lru_cache(maxsize=512)
 def country_year(country: str, year: int) -> CountryYear:
-    """The country's year. The years around are read too: a notice can move a day over New Year."""
-    table = holidays.country_holidays(country, years=(year - 1, year, year + 1))
+    """The country's year."""
+    table = holidays.country_holidays(country, years=year)
     years = _published_years(table)
     published = not years or year <= max(years)
     if not published:
