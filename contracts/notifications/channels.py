@@ -28,9 +28,7 @@ class HttpSettings(Body):
     signing_secret = Line(
         max=200,
         load_only=True,
-        metadata={
-            "description": "Write-only, `whsec_` and base64 of 24-64 bytes; absent keeps the stored one or makes one."
-        },
+        metadata={"description": "Write-only, `whsec_` and base64 of 24-64 bytes; absent keeps the stored one."},
     )
 
 
@@ -60,7 +58,6 @@ class Channel(Reply):
     smtp = fields.Nested(SmtpSettings, allow_none=True)
     http = fields.Nested(HttpSettings, allow_none=True)
     has_secret = fields.Boolean(required=True)
-    signing_secret = fields.String(metadata={"description": "Shown once, when the platform made it."})
     version = fields.Integer(required=True)
 
 

@@ -25,6 +25,8 @@ class State(StrEnum):
 
 DUE = (State.QUEUED, State.FAILED, State.SENDING)
 """States in which a delivery is tried once its `due_at` has come."""
+COUNTED = (State.SENDING, State.SENT, State.DELIVERED)
+"""States that count for the frequency cap."""
 RESENDABLE = (State.PARKED, State.FAILED, State.SUPPRESSED)
 CANCELLABLE = (State.QUEUED, State.FAILED, State.PARKED)
 CONFIRMABLE = (State.SENDING, State.SENT, State.FAILED, State.PARKED, State.DELIVERED)
@@ -71,6 +73,8 @@ class Facts:
     now: datetime
     urgent: bool
     not_after: datetime | None
+    reachable: bool
+    """There is an address."""
     opted_out: bool
     channel_open: bool
     """The tenant has set the channel up and not switched it off."""
@@ -84,6 +88,8 @@ def decide(facts: Facts) -> Send | Wait | Stop:
     """Whether a due delivery leaves now (NT-3). Urgent ones pass opt-out, quiet hours and cap."""
     if facts.not_after is not None and facts.now > facts.not_after:
         return Stop(State.SUPPRESSED, Reason.EXPIRED)
+    if not facts.reachable:
+        return Stop(State.SUPPRESSED, Reason.NO_ADDRESS)
     if not facts.channel_open:
         return Stop(State.PARKED, Reason.NO_CHANNEL)
     if facts.urgent:

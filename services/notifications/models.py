@@ -1,0 +1,186 @@
+"""Tables of the notifications service."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from chassis.db import TenantOwned, TenantRow, Versioned, declarative_base
+from services.notifications.domain import DUE
+
+Base = declarative_base("notifications")
+
+
+def _only(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+_ONLY_DUE = _only(f"state IN ({', '.join(repr(str(state)) for state in DUE)})")
+_ONLY_UNREAD = _only("read_at IS NULL")
+
+
+def _of_message() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["tenant_id", "message_id"], ["messages.tenant_id", "messages.id"])
+
+
+class About:
+    """Mixin: the record a message is about."""
+
+    subject_kind: Mapped[str | None] = mapped_column(String(64))
+    subject_id: Mapped[UUID | None]
+    subject_number: Mapped[str | None] = mapped_column(String(100))
+
+    @property
+    def subject(self) -> dict[str, Any] | None:
+        if self.subject_id is None:
+            return None
+        return {"kind": self.subject_kind, "id": self.subject_id, "number": self.subject_number}
+
+
+class Message(About, TenantRow, Base):
+    """One request to tell somebody something. Its recipients became notices and deliveries."""
+
+    __tablename__ = "messages"
+    key: Mapped[str] = mapped_column(String(64))
+    urgent: Mapped[bool]
+    variables: Mapped[dict[str, Any]]
+    not_before: Mapped[datetime | None]
+    not_after: Mapped[datetime | None]
+    dedupe_key: Mapped[str | None] = mapped_column(String(200))
+    withdrawn_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    __table_args__ = (
+        Index("uq_messages_dedupe", "tenant_id", "dedupe_key", unique=True),
+        Index("ix_messages_subject", "tenant_id", "subject_id"),
+    )
+
+
+class Notice(About, TenantRow, Base):
+    """A message in a staff member's in-app inbox, worded when it came."""
+
+    __tablename__ = "notices"
+    message_id: Mapped[UUID]
+    staff_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(400))
+    body: Mapped[str] = mapped_column(Text)
+    urgent: Mapped[bool]
+    visible_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    __table_args__ = (
+        _of_message(),
+        Index("ix_notices_inbox", "tenant_id", "staff_id", "created_at", "id"),
+        Index("ix_notices_unread", "tenant_id", "staff_id", **_ONLY_UNREAD),
+        Index("ix_notices_message", "tenant_id", "message_id"),
+    )
+
+
+class Delivery(About, Versioned, TenantRow, Base):
+    """One message to one address over one external channel. While it is being sent, `due_at` is the lease's end."""
+
+    __tablename__ = "deliveries"
+    message_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(64))
+    channel: Mapped[str] = mapped_column(String(20))
+    recipient_kind: Mapped[str] = mapped_column(String(10))
+    staff_id: Mapped[UUID | None]
+    customer_id: Mapped[UUID | None]
+    language: Mapped[str] = mapped_column(String(10))
+    address_sealed: Mapped[str] = mapped_column(Text)
+    address_masked: Mapped[str] = mapped_column(String(254))
+    address_key: Mapped[str] = mapped_column(String(32))
+    """Fingerprint of channel and address, for opt-outs."""
+    person_key: Mapped[str] = mapped_column(String(32))
+    """Fingerprint of whoever is told, over all channels, for the frequency cap."""
+    urgent: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Attempts since it was queued or last sent again by a person."""
+    due_at: Mapped[datetime]
+    not_after: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    tried_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    provider_id: Mapped[str | None] = mapped_column(String(200))
+    title: Mapped[str | None] = mapped_column(String(400))
+    body: Mapped[str | None] = mapped_column(Text)
+    """As worded at the first attempt: every later one says the same under the same provider key."""
+    tries: Mapped[list[Attempt]] = relationship(order_by="Attempt.id", viewonly=True)
+    __table_args__ = (
+        _of_message(),
+        Index("ix_deliveries_due", "tenant_id", "urgent", "channel", "due_at", **_ONLY_DUE),
+        Index("ix_deliveries_listed", "tenant_id", "created_at", "id"),
+        Index("ix_deliveries_state", "tenant_id", "state", "created_at", "id"),
+        Index("ix_deliveries_message", "tenant_id", "message_id"),
+        Index("ix_deliveries_subject", "tenant_id", "subject_id"),
+        Index("ix_deliveries_person", "tenant_id", "person_key", "tried_at"),
+        Index("ix_deliveries_provider", "tenant_id", "provider_id"),
+    )
+
+    @property
+    def address(self) -> str:
+        """The masked address: the only one replies can show."""
+        return self.address_masked
+
+
+class Attempt(TenantRow, Base):
+    """One try to hand a delivery to its provider, and what came of it."""
+
+    __tablename__ = "attempts"
+    delivery_id: Mapped[UUID]
+    number: Mapped[int]
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(10))
+    detail: Mapped[str] = mapped_column(String(500))
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "delivery_id"], ["deliveries.tenant_id", "deliveries.id"]),
+        Index("ix_attempts_delivery", "tenant_id", "delivery_id", "id"),
+    )
+
+
+class OwnWording(Versioned, TenantOwned, Base):
+    """A tenant's own wording over its packs'."""
+
+    __tablename__ = "wordings"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    language: Mapped[str] = mapped_column(String(10), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+
+
+class ChannelSetup(Versioned, TenantOwned, Base):
+    """The provider a tenant chose for a channel. Its secret is sealed."""
+
+    __tablename__ = "channels"
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(20))
+    enabled: Mapped[bool]
+    settings: Mapped[dict[str, Any]]
+    secret_sealed: Mapped[str | None] = mapped_column(Text)
+
+
+class OptOut(TenantRow, Base):
+    """An address that wants no ordinary messages over a channel."""
+
+    __tablename__ = "opt_outs"
+    channel: Mapped[str] = mapped_column(String(20))
+    address_key: Mapped[str] = mapped_column(String(32))
+    address_masked: Mapped[str] = mapped_column(String(254))
+    reason: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    __table_args__ = (
+        Index("uq_opt_outs_address", "tenant_id", "address_key", unique=True),
+        Index("ix_opt_outs_listed", "tenant_id", "created_at", "id"),
+    )
+
+    @property
+    def address(self) -> str:
+        return self.address_masked

@@ -1,0 +1,1 @@
+"""What reads, by what it is about."""
