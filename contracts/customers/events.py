@@ -49,7 +49,7 @@ class LinkFacts(Reply):
     customer_id = Id(required=True)
     customer_name = fields.String(required=True)
     asset_id = Id(allow_none=True)
-    matched_by = one_of(("customer", "vehicle", "unit"), required=True)
+    matched_by = one_of(("customer", "vehicle", "unit", "phone"), required=True)
 
 
 class ImportFacts(Reply):

@@ -1,0 +1,154 @@
+"""What can be read of customers. Masked, and within the caller's org units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.paging import page
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+
+from chassis.search import query_tokens
+from chassis.work import Transaction
+from services.customers import schemas
+from services.customers.domain import contacts, keys
+from services.customers.models import Asset, AssetKey, Contact, Customer, Import, NameToken, RowError, TimelineEntry
+from services.customers.usecases import assets
+from services.customers.usecases.common import field_error, load
+
+LOOKUP_LIMIT = 10
+
+
+def customers(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """The list, newest first; every filter given must hold."""
+    statement = select(Customer).where(*_filters(tx, data))
+    found = page(tx, statement, sort=[(Customer.id, "desc")], data=data)
+    return {**found, "items": [schemas.customer(row) for row in found["items"]]}
+
+
+def customer(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    row = load(tx, data["customer_id"])
+    return schemas.detail(row, assets.of(tx, row.id))
+
+
+def contacts_of(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    row = load(tx, data["customer_id"])
+    statement = select(Contact).where(Contact.customer_id == row.id)
+    found = page(tx, statement, sort=[(Contact.id, "asc")], data=data)
+    return {**found, "items": [schemas.contact(contact) for contact in found["items"]]}
+
+
+def assets_of(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    row = load(tx, data["customer_id"])
+    return page(tx, select(Asset).where(Asset.customer_id == row.id), sort=[(Asset.id, "asc")], data=data)
+
+
+def members_of(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    row = load(tx, data["customer_id"])
+    statement = select(Customer).where(Customer.household_id == row.id)
+    found = page(tx, statement, sort=[(Customer.id, "asc")], data=data)
+    return {**found, "items": [schemas.member(member) for member in found["items"]]}
+
+
+def timeline(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """What happened with a customer, newest first; a household's includes its members' (RF-13)."""
+    row = load(tx, data["customer_id"])
+    whose = [row.id]
+    if row.kind == "household":
+        whose += tx.session.scalars(select(Customer.id).where(Customer.household_id == row.id))
+    statement = select(TimelineEntry).where(TimelineEntry.customer_id.in_(whose))
+    return page(tx, statement, sort=[(TimelineEntry.at, "desc"), (TimelineEntry.id, "desc")], data=data)
+
+
+def imports(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """Imports, newest first, without their errors."""
+    found = page(tx, select(Import), sort=[(Import.id, "desc")], data=data)
+    return {**found, "items": [schemas.import_(row, [], tx.ctx.locale) for row in found["items"]]}
+
+
+def import_(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """One import with its first errors."""
+    row = tx.get(Import, data["import_id"], kind="import")
+    errors = tx.session.scalars(_errors(row).order_by(RowError.row, RowError.id).limit(schemas.ERRORS_SHOWN))
+    return schemas.import_(row, list(errors), tx.ctx.locale)
+
+
+def import_errors(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """All errors of an import, in the file's order."""
+    row = tx.get(Import, data["import_id"], kind="import")
+    found = page(tx, _errors(row), sort=[(RowError.row, "asc"), (RowError.id, "asc")], data=data)
+    return {**found, "items": [schemas.row_error(error, tx.ctx.locale) for error in found["items"]]}
+
+
+def lookup(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """Who has that phone, vehicle or unit; for other services."""
+    if not any(data.get(name) for name in ("phone", "plate", "unit")):
+        return {"matches": []}
+    rows = tx.session.scalars(select(Customer).where(*_filters(tx, data)).order_by(Customer.id).limit(LOOKUP_LIMIT))
+    return {"matches": [_match(tx, row, data) for row in rows]}
+
+
+def _match(tx: Transaction, row: Customer, data: Mapping[str, Any]) -> dict[str, Any]:
+    asset_id = None
+    for name in ("unit", "plate"):
+        if data.get(name):
+            held = select(AssetKey.asset_id).where(AssetKey.customer_id == row.id, _asset_condition(name, data[name]))
+            asset_id = tx.session.scalar(held.limit(1))
+    return {"customer_id": row.id, "asset_id": asset_id, "name": row.name}
+
+
+def _errors(row: Import) -> Select[tuple[RowError]]:
+    return select(RowError).where(RowError.import_id == row.id)
+
+
+def _filters(tx: Transaction, data: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    conditions = [_in_scope(tx)]
+    conditions += [getattr(Customer, name) == data[name] for name in ("kind", "org_unit_id") if data.get(name)]
+    if data.get("q"):
+        conditions.append(_named(data["q"]))
+    if data.get("phone"):
+        conditions.append(_reached_by(tx, data["phone"]))
+    conditions += [_owning(name, data[name]) for name in ("plate", "unit") if data.get(name)]
+    return conditions
+
+
+def _in_scope(tx: Transaction) -> ColumnElement[bool]:
+    units = tx.ctx.org_unit_ids
+    if units is None:
+        return Customer.tenant_id == tx.tenant_id
+    return or_(Customer.org_unit_id.is_(None), Customer.org_unit_id.in_(units))
+
+
+def _named(q: str) -> ColumnElement[bool]:
+    """Every piece of the words is in the name. A single character looks for pieces that begin with it."""
+    pieces = sorted(query_tokens(q))
+    return and_(*(_has_piece(piece, whole=len(piece) > 1) for piece in pieces)) if pieces else Customer.id.is_(None)
+
+
+def _has_piece(piece: str, *, whole: bool) -> ColumnElement[bool]:
+    # A range, not LIKE: PostgreSQL can use the primary key for it in every collation only this way round.
+    fits = NameToken.token == piece if whole else NameToken.token.between(piece, piece + "\U0010ffff")
+    return exists().where(NameToken.tenant_id == Customer.tenant_id, NameToken.customer_id == Customer.id, fits)
+
+
+def _reached_by(tx: Transaction, phone: str) -> ColumnElement[bool]:
+    if len(phone) == 4 and phone.isdecimal():
+        fits = Contact.last4 == phone
+    else:
+        try:
+            fits = and_(Contact.kind == "phone", Contact.value == contacts.phone_number(phone))
+        except contacts.Unacceptable as error:
+            raise field_error(tx, "phone", error.code) from error
+    return exists().where(Contact.tenant_id == Customer.tenant_id, Contact.customer_id == Customer.id, fits)
+
+
+def _owning(name: str, text: str) -> ColumnElement[bool]:
+    return exists().where(
+        AssetKey.tenant_id == Customer.tenant_id, AssetKey.customer_id == Customer.id, _asset_condition(name, text)
+    )
+
+
+def _asset_condition(name: str, text: str) -> ColumnElement[bool]:
+    if name == "unit":
+        return and_(AssetKey.kind == "unit", AssetKey.key == keys.unit_key(text))
+    return and_(AssetKey.kind.in_(("plate", "plate_tail", "vin")), AssetKey.key == keys.plate_key(text))

@@ -1,0 +1,1 @@
+"""The commands of the customers service, one function each; they change rows and tell, and never commit."""
