@@ -1,5 +1,8 @@
-"""The two ways past the border of one tenant, inside one transaction. For the service that keeps the register of tenants
-only: it finds whose a credential is, and acts for the platform operator in a tenant's name."""
+"""The two ways past the border of one tenant, inside one transaction.
+
+For the service that keeps the register of tenants only: it finds whose a credential is, and acts for the platform
+operator in a tenant's name.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def within(tx: Transaction, tenant_id: UUID) -> Iterator[None]:
 
 @contextmanager
 def everywhere(tx: Transaction) -> Iterator[None]:
-    """See the rows of all tenants in the tables whose migration opened them to the system, until the end of the block."""
+    """See the rows of all tenants, in the tables that are open to the system, until the end of the block."""
     tx.finish()
     _name(tx.session, None, system=True)
     yield

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
@@ -96,21 +96,26 @@ class Versioned:
         return {"version_id_col": cls.version}
 
 
-def declarative_base(service: str) -> type[DeclarativeBase]:
-    """The mapped base of one service, with tables of its own."""
+class ServiceBase(DeclarativeBase):
+    """Base of the mapped bases, one per service with its own tables:
 
-    class Base(DeclarativeBase):
-        metadata = MetaData(naming_convention=NAMING)
-        type_annotation_map = {  # noqa: RUF012  (SQLAlchemy's own attribute)
-            datetime: UtcDateTime,
-            UUID: Uuid,
-            dict[str, Any]: JsonDict,
-            list[Any]: JsonDict,
-            list[str]: JsonDict,
-        }
+    class Base(ServiceBase):
+        __abstract__ = True
+        metadata = service_metadata()
+    """
 
-    Base.__doc__ = f"Tables of {service}."
-    return Base
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        UUID: Uuid,
+        dict[str, Any]: JsonDict,
+        list[Any]: JsonDict,
+        list[str]: JsonDict,
+    }
+
+
+def service_metadata() -> MetaData:
+    """Tables of one service, with predictable names for keys and indexes."""
+    return MetaData(naming_convention=NAMING)
 
 
 class TenantSession(Session):

@@ -112,7 +112,7 @@ class ServiceRelay(threading.Thread):
         with self._database.begin(None, read_only=True, system=True) as session:
             count, oldest = session.execute(select(func.count(), func.min(Outbox.created_at))).one()
         metrics.OUTBOX_PENDING.labels(self.service).set(count)
-        age = (clock.now() - oldest).total_seconds() if oldest else 0.0
+        age = (clock.now() - oldest).total_seconds() if count else 0.0
         metrics.OUTBOX_OLDEST.labels(self.service).set(max(0.0, age))
 
     @contextmanager
@@ -222,7 +222,9 @@ def main(services: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     if settings.metrics_port:
-        health.serve_thread(settings.metrics_host, settings.metrics_port, health.app(_checks(relays)))
+        live = {relay.name: partial(_check_thread, relay) for relay in relays}
+        ready = {relay.name: partial(_check_turning, relay) for relay in relays}
+        health.serve_thread(settings.metrics_host, settings.metrics_port, health.app(live, ready))
     for relay in relays:
         relay.start()
     stopping.wait()
@@ -230,13 +232,6 @@ def main(services: Sequence[str]) -> None:
         relay.stop()
     for relay in relays:
         relay.join(timeout=8)
-
-
-def _checks(relays: Sequence[ServiceRelay]) -> health.Checks:
-    return health.Checks(
-        live={relay.name: partial(_check_thread, relay) for relay in relays},
-        ready={relay.name: partial(_check_turning, relay) for relay in relays},
-    )
 
 
 def _check_thread(relay: ServiceRelay) -> None:

@@ -30,6 +30,7 @@ from chassis.workplace import Workplace  # noqa: E402
 log = logs.get(__name__)
 DRAIN_SECONDS = 9
 ALIVE_SECONDS = 15
+Checks = dict[str, health.Check]
 
 
 def serve(names: Sequence[str]) -> None:
@@ -43,7 +44,7 @@ def serve(names: Sequence[str]) -> None:
         runner.add_service(migrate.service_class_of(name))
     runner.start()
     if settings.metrics_port:
-        _serve_health(settings.metrics_host, settings.metrics_port, checks_of(runner))
+        _serve_health(settings.metrics_host, settings.metrics_port, *checks_of(runner))
     _run_until_told(runner)
 
 
@@ -57,18 +58,18 @@ def config_of(settings: ServiceSettings) -> dict[str, Any]:
     }
 
 
-def checks_of(runner: ServiceRunner) -> health.Checks:
+def checks_of(runner: ServiceRunner) -> tuple[Checks, Checks]:
     """What /healthz and /readyz ask of each service in this process. Only a loop that no longer turns is worth a
     restart; an absent database or broker is waited for."""
-    live: dict[str, health.Check] = {}
-    ready: dict[str, health.Check] = {}
+    live: Checks = {}
+    ready: Checks = {}
     for container in runner.containers:
         name, database = container.service_name, _of(container, Workplace).work.database
         live[f"{name}.loop"] = partial(_check_loop, _of(container, Link))
         ready[f"{name}.database"] = database.ping
         ready[f"{name}.migrations"] = partial(_check_migrated, database.engine, name)
         ready[f"{name}.broker"] = partial(_check_connected, _of(container, Link))
-    return health.Checks(live, ready)
+    return live, ready
 
 
 def _check_loop(link: Link) -> None:
@@ -103,9 +104,9 @@ def _await_broker(amqp_uri: str) -> None:
             eventlet.sleep(1)
 
 
-def _serve_health(host: str, port: int, checks: health.Checks) -> None:
+def _serve_health(host: str, port: int, live: Checks, ready: Checks) -> None:
     listener = eventlet.listen((host, port), reuse_addr=True)
-    eventlet.spawn(eventlet.wsgi.server, listener, health.app(checks), log_output=False, keepalive=False)
+    eventlet.spawn(eventlet.wsgi.server, listener, health.app(live, ready), log_output=False, keepalive=False)
 
 
 def _run_until_told(runner: ServiceRunner) -> None:

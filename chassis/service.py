@@ -97,7 +97,7 @@ class Service:
 
 def _store_tenant(tx: Transaction, data: dict[str, Any]) -> None:
     before = tenancy.calendar_of(tx.session, tx.tenant_id)
-    tenancy.store_tenant(tx.session, data)
+    tenancy.store_tenant(tx.session, tx.tenant_id, data)
     tx.session.flush()
     if before is not None and before != tenancy.calendar_of(tx.session, tx.tenant_id):
         tx.deadlines.recompute_all()

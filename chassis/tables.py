@@ -9,9 +9,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, FetchedValue, Index, Integer, LargeBinary, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db import TenantOwned, TenantRow, declarative_base
+from chassis.db import ServiceBase, TenantOwned, TenantRow, service_metadata
 
-ChassisBase = declarative_base("chassis")
+class ChassisBase(ServiceBase):
+    __abstract__ = True
+    metadata = service_metadata()
 
 SYSTEM_TABLES = frozenset(
     {"outbox", "event_retries", "deadlines", "audit", "audit_heads", "inbox", "requests", "tenant_settings"}

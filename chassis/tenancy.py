@@ -115,9 +115,8 @@ def _read_settings(session: Session, tenant_id: UUID) -> TenantSettings:
     return TenantSettings(tenant_id, row.document, row.revision, policies)
 
 
-def store_tenant(session: Session, data: Mapping[str, Any]) -> None:
+def store_tenant(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> None:
     """Keep a `tenant.changed` document unless a newer one is here."""
-    tenant_id = UUID(str(data["tenant_id"]))
     row = session.get(TenantSetting, tenant_id)
     if row is None:
         session.add(TenantSetting(tenant_id=tenant_id, version=data["version"], revision=1, document=dict(data)))
@@ -158,7 +157,7 @@ def _store_entry(
 ) -> None:
     columns = {c.key for c in model.__table__.columns} - {"tenant_id", "id"}
     values = {name: value for name, value in data.items() if name in columns}
-    if "parent_id" in values and values["parent_id"]:
+    if values.get("parent_id"):
         values["parent_id"] = UUID(str(values["parent_id"]))
     for name in ("org_unit_ids", "path"):
         if name in values:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 from nameko.extensions import SharedExtension
+from sqlalchemy.orm import Session
 
 from chassis import logs, tenancy
 from chassis.db import Database
@@ -77,18 +78,16 @@ class Workplace(SharedExtension):  # type: ignore[misc]
                 return
 
     def _keep(self, page: dict[str, Any]) -> None:
-        for document in page["tenants"]:
-            self._store(
-                UUID(document["tenant_id"]), lambda session, _tenant, d=document: tenancy.store_tenant(session, d)
-            )
-        for kind, store in (
-            ("policies", tenancy.store_policy), ("org_units", tenancy.store_unit), ("staff", tenancy.store_staff)
-        ):  # fmt: skip
-            for document in page[kind]:
-                self._store(
-                    UUID(document["tenant_id"]), lambda session, tenant, d=document, s=store: s(session, tenant, d)
-                )
+        for name, store in _STORES.items():
+            for document in page[name]:
+                tenant_id = UUID(document["tenant_id"])
+                with self.work.database.begin(tenant_id) as session:
+                    store(session, tenant_id, document)
 
-    def _store(self, tenant_id: UUID, keep: Callable[[Any, UUID], None]) -> None:
-        with self.work.database.begin(tenant_id) as session:
-            keep(session, tenant_id)
+
+_STORES: dict[str, Callable[[Session, UUID, dict[str, Any]], None]] = {
+    "tenants": tenancy.store_tenant,
+    "policies": tenancy.store_policy,
+    "org_units": tenancy.store_unit,
+    "staff": tenancy.store_staff,
+}

@@ -9,9 +9,11 @@ from uuid import UUID
 from sqlalchemy import Date, ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from chassis.db import TenantOwned, TenantRow, Versioned, declarative_base
+from chassis.db import ServiceBase, TenantOwned, TenantRow, Versioned, service_metadata
 
-Base = declarative_base("customers")
+class Base(ServiceBase):
+    __abstract__ = True
+    metadata = service_metadata()
 
 
 def _of_customer(column: str = "customer_id") -> ForeignKeyConstraint:

@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from chassis.db import TenantOwned, TenantRow, Versioned, declarative_base
+from chassis.db import ServiceBase, TenantOwned, TenantRow, Versioned, service_metadata
 from services.notifications.domain import DUE
 
-Base = declarative_base("notifications")
+class Base(ServiceBase):
+    __abstract__ = True
+    metadata = service_metadata()
 
 
 def _only(condition: str) -> dict[str, Any]:
