@@ -14,8 +14,6 @@ import httpx
 from kefu.ports import free_block
 from kefu.processes import Process, manifest
 
-ROOT = Path(__file__).resolve().parent.parent
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
@@ -24,6 +22,8 @@ class Installation:
     amqp_uri: str
     database_url: str
     """Template with `{service}`."""
+    var: Path
+    """Folder of what the processes keep in files: signing keys, sealed secrets, trial messages."""
     migration_url: str = ""
     """Template of what `kefu migrate` signs in with, when the services' own role owns nothing (PostgreSQL)."""
     bind: str = "127.0.0.1:8080"
@@ -46,6 +46,9 @@ class Installation:
         """The variables of that process; None: of a command beside them, migrations above all."""
         own = {"KEFU_METRICS_PORT": str(self.metrics_port(process))} if process else self._migration()
         return {
+            "KEFU_SIGNING_KEYS_PATH": str(self.var / "keys" / "tenants.json"),
+            "KEFU_SECRETS_DIR": str(self.var / "secrets"),
+            "KEFU_TRIAL_MESSAGES_DIR": str(self.var / "messages"),
             **os.environ,
             "PYTHONUNBUFFERED": "1",
             **self.settings,

@@ -94,6 +94,7 @@ class LocalPlatform:
         return Installation(
             amqp_uri=amqp_uri,
             database_url=given.get("KEFU_DATABASE_URL") or sqlite_template(self.var / "db"),
+            var=self.var,
             bind=given.get("KEFU_GATEWAY_BIND") or "127.0.0.1:8080",
             metrics_base=int(given.get("KEFU_METRICS_PORT_BASE") or 9400),
             settings={"KEFU_LOG_FORMAT": given.get("KEFU_LOG_FORMAT") or "console"},

@@ -10,6 +10,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -120,7 +121,8 @@ def new_platform(
         if not uri:
             broker: PrivateBroker = request.getfixturevalue("private_broker")
             uri = broker.add_vhost(f"platform-{next(_serial)}")
-        platform = Platform(_installation(uri, new_databases(kind), settings), tmp_path_factory.mktemp("platform"))
+        folder = tmp_path_factory.mktemp("platform")
+        platform = Platform(_installation(uri, new_databases(kind), folder, settings), folder)
         started.append(platform)
         platform.open()
         return platform
@@ -139,12 +141,13 @@ def platform(request: pytest.FixtureRequest, new_platform: Callable[..., Platfor
     running.close()
 
 
-def _installation(uri: str, databases: Databases, settings: dict[str, str]) -> Installation:
+def _installation(uri: str, databases: Databases, folder: Path, settings: dict[str, str]) -> Installation:
     bind, metrics_base = free_addresses()
     return Installation(
         amqp_uri=uri,
         database_url=databases.url,
         migration_url=databases.migration_url,
+        var=folder,
         bind=bind,
         metrics_base=metrics_base,
         settings={"KEFU_LOG_LEVEL": "INFO", **settings},
