@@ -1,0 +1,75 @@
+"""The gateway: puts its parts together. gunicorn calls `create_app()` once in each worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from chassis import metrics
+from contracts.context import service_context
+from contracts.core import ServiceContract
+from contracts.registry import CONTRACTS
+from contracts.tenants import CONTRACT as TENANTS
+from contracts.tenants import INTROSPECT, POLICY_ACTIVATED
+from gateway import arrival, documentation, observation, problems, routes
+from gateway.admission import Admission
+from gateway.principals import Principals
+from gateway.rates import Rates
+from gateway.rpc import Connection, Feed, RpcClient
+from gateway.settings import GatewaySettings
+
+INTROSPECTION_SECONDS = 2.0
+
+
+def create_app(settings: GatewaySettings | None = None, contracts: Mapping[str, ServiceContract] = CONTRACTS) -> Flask:
+    """The WSGI application, connected to the broker or trying; `app.extensions["kefu.connection"].stop()` ends that."""
+    settings = settings or GatewaySettings.load()
+    rpc = RpcClient()
+    principals = Principals(partial(_introspect, rpc))
+    connection = _connect(settings, rpc, principals)
+    admission = Admission(principals, Rates(settings.rate_store), settings)
+    app = _flask(settings)
+    arrival.register(app)
+    observation.register(app, rpc)
+    problems.register(app)
+    document = routes.register(app, contracts.values(), admission, rpc)
+    documentation.register(app, document, contracts, admission)
+    metrics.describe_process("gateway", version("kefu"), tenants=settings.metrics_tenants)
+    app.extensions["kefu.connection"] = connection
+    return app
+
+
+def _flask(settings: GatewaySettings) -> Flask:
+    app = Flask("kefu", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.url_map.redirect_defaults = False
+    app.url_map.merge_slashes = False
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _connect(settings: GatewaySettings, rpc: RpcClient, principals: Principals) -> Connection:
+    """One connection for calls and for the events after which nobody's credential can be taken for known."""
+    events = [event for event in TENANTS.events if event is not POLICY_ACTIVATED]
+    feed = Feed(events, heard=lambda _type: principals.clear(), began=principals.recheck)
+    connection = Connection(settings.amqp_uri, [rpc, feed], heartbeat=settings.amqp_heartbeat)
+    rpc.soon = connection.soon
+    connection.start()
+    return connection
+
+
+def _introspect(rpc: RpcClient, credential: str) -> Mapping[str, Any]:
+    facts = arrival.arrival()
+    context = service_context("gateway").with_(
+        request_id=facts.request_id, trace_id=facts.trace_id, deadline=time.time() + INTROSPECTION_SECONDS
+    )
+    reply: Mapping[str, Any] = rpc.call(INTROSPECT.service, INTROSPECT.name, {"credential": credential}, context)
+    return reply

@@ -1,0 +1,10 @@
+"""The gateway's only way to the services: calls over RabbitMQ in nameko's wire protocol, and the events it follows.
+
+One connection per worker, owned by one I/O thread; nothing else in the gateway touches pika.
+"""
+
+from gateway.rpc.client import RpcClient
+from gateway.rpc.connection import Connection
+from gateway.rpc.feed import Feed
+
+__all__ = ["Connection", "Feed", "RpcClient"]

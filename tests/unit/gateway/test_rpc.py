@@ -1,0 +1,176 @@
+"""The RPC client against a real broker and a service in nameko's wire protocol."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pika
+import pytest
+
+from contracts.context import Actor, Context
+from contracts.core import Event
+from contracts.fields import Reply
+from contracts.problems import CONFLICT, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, Problem
+from gateway.rpc import Connection, Feed, RpcClient
+from gateway.rpc.circuit import FAILURES
+from kefu.broker import PrivateBroker
+from kefu.waiting import wait_until
+from tests.unit.gateway.toy import Silence, ToyService
+
+
+def _ctx(seconds: float = 5.0) -> Context:
+    return Context(actor=Actor(kind="key", id="k1", name="POS"), deadline=time.time() + seconds, request_id="r1")
+
+
+@contextmanager
+def _client(uri: str, *more: Any) -> Iterator[RpcClient]:
+    client = RpcClient()
+    connection = Connection(uri, [client, *more])
+    client.soon = connection.soon
+    connection.start()
+    try:
+        wait_until(lambda: client.ready, limit=10, what="the client is connected")
+        yield client
+    finally:
+        connection.stop()
+
+
+@pytest.fixture
+def client(amqp_uri: str) -> Iterator[RpcClient]:
+    with _client(amqp_uri) as connected:
+        yield connected
+
+
+def test_a_call_gets_its_result_and_speaks_the_wire_protocol(client: RpcClient, amqp_uri: str) -> None:
+    with ToyService(amqp_uri, "toy", {"double": lambda data, _: {"twice": data["n"] * 2}}) as toy:
+        assert client.call("toy", "double", {"n": 21}, _ctx()) == {"twice": 42}
+    _name, payload, properties = toy.seen[0]
+    assert payload == {"n": 21}
+    assert properties.content_type == "application/json"
+    assert properties.delivery_mode == 1
+    assert 0 < int(properties.expiration) <= 5000
+    assert Context.from_json(properties.headers["nameko.kefu"]).actor.name == "POS"
+
+
+def test_many_threads_get_each_their_own_answer(client: RpcClient, amqp_uri: str) -> None:
+    with ToyService(amqp_uri, "toy", {"echo": lambda data, _: data["n"]}), ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda n: client.call("toy", "echo", {"n": n}, _ctx()), range(400)))
+    assert answers == list(range(400))
+
+
+def test_a_problem_crosses_and_anything_else_is_internal(client: RpcClient, amqp_uri: str) -> None:
+    def refuse(data: Any, _: str) -> None:
+        raise CONFLICT(reason="closed already")
+
+    with ToyService(amqp_uri, "toy", {"refuse": refuse, "break": lambda *_: 1 // 0}):
+        with pytest.raises(Problem) as conflict:
+            client.call("toy", "refuse", {}, _ctx())
+        with pytest.raises(Problem) as broken:
+            client.call("toy", "break", {}, _ctx())
+    assert (conflict.value.code, conflict.value.status) == (CONFLICT.code, 409)
+    assert conflict.value.params == {"reason": "closed already"}
+    assert broken.value.code == INTERNAL.code
+    assert broken.value.params == {"request_id": "r1"}
+
+
+def test_a_service_that_is_not_there_is_unavailable_at_once(client: RpcClient) -> None:
+    began = time.monotonic()
+    with pytest.raises(Problem) as problem:
+        client.call("nobody", "anything", {}, _ctx(30))
+    assert problem.value.code == UNAVAILABLE.code
+    assert problem.value.params == {"service": "nobody"}
+    assert time.monotonic() - began < 10
+
+
+def test_a_call_ends_at_its_deadline_and_the_circuit_opens(client: RpcClient, amqp_uri: str) -> None:
+    def hang(data: Any, _: str) -> None:
+        raise Silence
+
+    with ToyService(amqp_uri, "toy", {"hang": hang}) as toy:
+        for _ in range(FAILURES):
+            with pytest.raises(Problem) as late:
+                client.call("toy", "hang", {}, _ctx(0.05))
+            assert late.value.code == DEADLINE_EXCEEDED.code
+        asked = len(toy.seen)
+        with pytest.raises(Problem) as refused:
+            client.call("toy", "hang", {}, _ctx(30))
+        assert refused.value.code == UNAVAILABLE.code
+        assert len(toy.seen) == asked
+
+
+def test_a_deadline_already_past_is_not_sent(client: RpcClient, amqp_uri: str) -> None:
+    with ToyService(amqp_uri, "toy", {"echo": lambda d, _: d}) as toy:
+        with pytest.raises(Problem, match=DEADLINE_EXCEEDED.code):
+            client.call("toy", "echo", {}, _ctx(-1))
+        client.call("toy", "echo", {}, _ctx())
+        assert len(toy.seen) == 1
+
+
+def test_calls_in_flight_end_when_the_connection_is_cut_and_it_mends_itself(
+    broker: PrivateBroker, client: RpcClient, amqp_uri: str
+) -> None:
+    entered = threading.Event()
+
+    def slow(data: Any, _: str) -> None:
+        entered.set()
+        raise Silence
+
+    with ToyService(amqp_uri, "toy", {"slow": slow, "echo": lambda d, _: d["n"]}), ThreadPoolExecutor(1) as pool:
+        call = pool.submit(client.call, "toy", "slow", {}, _ctx(30))
+        assert entered.wait(10)
+        _cut(broker, "kefu gateway")
+        with pytest.raises(Problem, match=UNAVAILABLE.code):
+            call.result(10)
+        wait_until(lambda: client.ready, limit=15, what="the client is connected again")
+        assert client.call("toy", "echo", {"n": 7}, _ctx()) == 7
+
+
+def _cut(broker: PrivateBroker, name: str) -> None:
+    lines = broker.ctl("list_connections", "pid", "client_properties").splitlines()
+    pids = [line.split("\t")[0] for line in lines if name in line]
+    assert pids
+    for pid in pids:
+        broker.ctl("close_connection", pid, "a test")
+
+
+def test_without_a_broker_a_call_is_unavailable_at_once() -> None:
+    client = RpcClient()
+    connection = Connection("amqp://guest:guest@127.0.0.1:1/", [client])
+    client.soon = connection.soon
+    connection.start()
+    try:
+        with pytest.raises(Problem, match=UNAVAILABLE.code):
+            client.call("toy", "echo", {}, _ctx(30))
+    finally:
+        connection.stop()
+
+
+def test_a_broker_that_blocks_publishers_makes_calls_unavailable(
+    broker: PrivateBroker, client: RpcClient, amqp_uri: str
+) -> None:
+    with ToyService(amqp_uri, "toy", {"echo": lambda d, _: d["n"]}):
+        with broker.disk_alarm():
+            with pytest.raises(Problem) as first:
+                client.call("toy", "echo", {"n": 1}, _ctx(8))
+            assert first.value.code == UNAVAILABLE.code
+        wait_until(lambda: client.ready, limit=15, what="the client is connected again")
+        assert client.call("toy", "echo", {"n": 7}, _ctx()) == 7
+
+
+def test_the_feed_hears_events_and_tells_when_it_begins(amqp_uri: str) -> None:
+    heard: list[str] = []
+    began = threading.Event()
+    events = [Event(service="toy", type=t, aggregate="thing", payload=Reply) for t in ("thing.changed", "thing.gone")]
+    with _client(amqp_uri, Feed(events, heard=heard.append, began=began.set)):
+        assert began.wait(10)
+        publisher = pika.BlockingConnection(pika.URLParameters(amqp_uri))
+        for key in ("thing.other", "thing.changed", "thing.gone"):
+            publisher.channel().basic_publish("toy.events", key, b"{}")
+        wait_until(lambda: len(heard) == 2, limit=10, what="both events are heard")
+        publisher.close()
+    assert heard == ["thing.changed", "thing.gone"]
