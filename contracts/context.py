@@ -33,6 +33,8 @@ class Context:
     """`complaints.read`; `complaints.*` and `*` match by prefix, see `may`."""
     org_unit_ids: frozenset[UUID] | None = None
     """Org units (with all below them, already expanded) the actor may act in; None: all of the tenant."""
+    credential_id: str = ""
+    """Which key or session it is; empty on services' own account."""
     locale: str = "zh-CN"
     request_id: str = ""
     trace_id: str = ""
@@ -64,6 +66,7 @@ class Context:
                 "roles": sorted(self.roles),
                 "permissions": sorted(self.permissions),
                 "units": None if self.org_unit_ids is None else sorted(map(str, self.org_unit_ids)),
+                "credential": self.credential_id,
                 "locale": self.locale,
                 "request": self.request_id,
                 "trace": self.trace_id,
@@ -86,6 +89,7 @@ class Context:
                 roles=frozenset(d["roles"]),
                 permissions=frozenset(d["permissions"]),
                 org_unit_ids=None if d["units"] is None else frozenset(map(UUID, d["units"])),
+                credential_id=d.get("credential", ""),
                 locale=d["locale"],
                 request_id=d["request"],
                 trace_id=d["trace"],

@@ -1,9 +1,8 @@
-"""A company's working days and hours: its own closures and extra days over the country's holidays (DESIGN §6)."""
+"""A company's working days and hours: its own closures and extra days over its country's holidays (DESIGN §6)."""
 
 from __future__ import annotations
 
-import itertools
-from datetime import date, time
+from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -15,64 +14,59 @@ from contracts.tenants.common import operation
 MAX_DAYS = 400
 """Longest span of the preview."""
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+USUAL_HOURS = {day: [["09:00", "18:00"]] for day in WEEKDAYS[:5]}
 
-class SpecialDay(Body):
-    day = fields.Date(required=True, metadata={"description": "`2026-11-22`"})
-    reason = Line(load_default="", max=100)
+_TIME = validate.Regexp(r"\A([01][0-9]|2[0-4]):[0-5][0-9]\Z", error="must be a time from 00:00 to 24:00")
+
+Span = Body.from_dict(
+    {
+        "from": fields.Date(required=True),
+        "to": fields.Date(load_default=None, allow_none=True, metadata={"description": "Included; null: one day."}),
+        "note": Line(load_default="", max=100),
+    },
+    name="CalendarSpan",
+)
+"""Days in a row."""
+
+_SPANS: dict[str, Any] = {"load_default": list, "validate": validate.Length(max=100)}
 
 
-class Hours(Body):
-    """One span of a working day, in the company's own time; `24:00` is not a time: end at 23:59."""
-
-    start = fields.Time(required=True, format="%H:%M")
-    end = fields.Time(required=True, format="%H:%M")
-
-    @validates_schema
-    def _ordered(self, data: dict[str, time], **_: Any) -> None:
-        if data["start"] >= data["end"]:
-            raise ValidationError("must be after start", "end")
+def _hours() -> fields.Dict:
+    stretch = fields.List(fields.String(validate=_TIME), validate=validate.Length(equal=2))
+    return fields.Dict(
+        keys=fields.String(validate=validate.OneOf(WEEKDAYS)),
+        values=fields.List(stretch, validate=validate.Length(max=6)),
+        load_default=lambda: dict(USUAL_HOURS),
+        validate=validate.Length(min=1),
+        metadata={
+            "description": 'By weekday: `{"mon": [["09:00", "12:00"], ["13:00", "18:00"]]}`; others are not worked.'
+        },
+    )
 
 
 class CalendarBody(Body):
-    """What the company closes for and works on beyond the country's holidays and make-up working days."""
+    """Precedence on one day: closure, extra day, make-up working day, public holiday, weekday."""
 
     country = fields.String(
-        load_default="CN", validate=validate.Regexp(r"\A[A-Z]{2}\Z", error="two capital letters: CN")
-    )
-    weekdays = fields.List(
-        fields.Integer(strict=True, validate=validate.Range(1, 7)),
-        load_default=None,
+        load_default="CN",
         allow_none=True,
-        validate=validate.Length(1, 7),
+        validate=validate.Regexp(r"\A[A-Z]{2}\Z", error="must be two capital letters such as CN"),
         metadata={
-            "description": "ISO weekdays worked (1 Monday); null: as the country works. With a list, holidays are "
-            "worked too unless closed here."
+            "description": "Whose public holidays and make-up working days count; null: none, holidays are worked."
         },
     )
-    hours = fields.List(
-        fields.Nested(Hours),
-        load_default=lambda: [{"start": time(9), "end": time(18)}],
-        validate=validate.Length(1, 6),
-    )
-    closures = fields.List(fields.Nested(SpecialDay), load_default=list, validate=validate.Length(max=366))
-    extra_days = fields.List(fields.Nested(SpecialDay), load_default=list, validate=validate.Length(max=366))
-
-    @validates_schema
-    def _consistent(self, data: dict[str, Any], **_: Any) -> None:
-        spans = sorted((h["start"], h["end"]) for h in data["hours"])
-        if any(later[0] < earlier[1] for earlier, later in itertools.pairwise(spans)):
-            raise ValidationError("spans overlap", "hours")
-        both = {d["day"] for d in data["closures"]} & {d["day"] for d in data["extra_days"]}
-        if both:
-            raise ValidationError(f"{min(both)} is also among the closures", "extra_days")
+    hours = _hours()
+    closures = fields.List(fields.Nested(Span), **_SPANS)
+    extra_days = fields.List(fields.Nested(Span), **_SPANS)
 
 
 class CalendarReply(Reply):
-    country = fields.String(required=True)
-    weekdays = fields.List(fields.Integer(), allow_none=True)
-    hours = fields.List(fields.Nested(Hours), required=True)
-    closures = fields.List(fields.Nested(SpecialDay), required=True)
-    extra_days = fields.List(fields.Nested(SpecialDay), required=True)
+    country = fields.String(required=True, allow_none=True)
+    timezone = fields.String(required=True)
+    hours = fields.Dict(required=True)
+    closures = fields.List(fields.Nested(Span), required=True)
+    extra_days = fields.List(fields.Nested(Span), required=True)
     version = Whole(required=True)
 
 
@@ -92,8 +86,8 @@ class Day(Reply):
     source = fields.String(
         required=True,
         metadata={
-            "description": "closure, extra_day, weekday, holiday, make_up, or weekday_guess when the country's "
-            "make-up working days of that year are not published yet."
+            "description": "closure, extra_day, make_up, holiday, weekday, or weekday_guess when the year's make-up "
+            "working days are not published yet."
         },
     )
     reason = fields.String(required=True)

@@ -11,10 +11,6 @@ from contracts.tenants.calendar import CalendarReply
 from contracts.tenants.common import TENANTS
 
 
-class CalendarDocument(CalendarReply):
-    version = Whole()
-
-
 class TenantChanged(Reply):
     tenant_id = Id(required=True)
     version = Whole(required=True)
@@ -24,7 +20,7 @@ class TenantChanged(Reply):
     locale = fields.String(required=True)
     timezone = fields.String(required=True)
     services = fields.List(fields.String(), required=True, metadata={"description": "The enabled ones, sorted."})
-    calendar = fields.Nested(CalendarDocument, required=True)
+    calendar = fields.Nested(CalendarReply, required=True)
 
 
 class PolicyActivated(Reply):

@@ -12,8 +12,8 @@ from contracts.tenants.common import Locale, Rate, ServiceName, Timezone, distin
 UNKNOWN_PACK = ProblemType(
     "unknown_pack",
     422,
-    "There is no policy pack {pack} for {service}. Available: {available}.",
-    "{service} 没有名为 {pack} 的政策包;可选:{available}。",
+    "There is no policy pack {pack}. Available: {available}.",
+    "没有名为 {pack} 的政策包;可选:{available}。",
 )
 
 

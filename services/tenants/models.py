@@ -11,12 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.db import ServiceBase, TenantOwned, TenantRow, Versioned, service_metadata
 
+
 class Base(ServiceBase):
     __abstract__ = True
     metadata = service_metadata()
-
-REGISTER = frozenset({"tenants", "api_keys"})
-"""Tables that finding a tenant reads before the tenant is known: by code, by key prefix, or all for the operator."""
 
 
 class Tenant(Versioned, TenantOwned, Base):
@@ -162,11 +160,12 @@ class StaffSession(TenantRow, Base):
     generation: Mapped[int] = mapped_column(default=1)
     rotated_by: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     created_at: Mapped[datetime]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_sessions_tenant_id_staff_id", "tenant_id", "staff_id"),
+        Index("ix_sessions_tenant_id_expires_at", "tenant_id", "expires_at"),
         ForeignKeyConstraint(["tenant_id", "staff_id"], ["staff.tenant_id", "staff.id"]),
     )
 

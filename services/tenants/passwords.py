@@ -1,0 +1,43 @@
+"""Passwords by argon2id, with the memory and rounds that OWASP's password storage cheat sheet names (19 MiB, 2, 1).
+
+Slow on purpose, so both functions work beside the event loop, two at a time: each works in its own 19 MiB, and more at
+once would only wait for the processors. Never call them inside a transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from chassis import offload
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_SLOTS = threading.Semaphore(2)
+
+
+def hash_password(password: str) -> str:
+    """The hash to keep; salt and cost are part of it."""
+    with _SLOTS:
+        return offload.run(_HASHER.hash, password)
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Whether `password` is the stored one. Without a stored one the same work is done, so that the time a refusal
+    takes does not tell which accounts exist."""
+    with _SLOTS:
+        return offload.run(_verify, stored or _nobodys(), password) and stored is not None
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobodys() -> str:
+    return _HASHER.hash("nobody has this password")

@@ -1,0 +1,66 @@
+"""From packs and a tenant's overrides to one checked policy document, with mistakes as problems of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from contracts.policies import Pack, PolicyError, Source, load_pack, merge_roles, pack_names, parse_source, resolve
+from contracts.problems import Problem
+from contracts.tenants import POLICY_INVALID, UNKNOWN_PACK
+
+Roles = Mapping[str, Mapping[str, Any]]
+
+
+def packs_named(root: Path, names: Sequence[str]) -> list[Pack]:
+    """The packs of those names; the problem `unknown_pack` names one that is not there."""
+    available = pack_names(root)
+    for name in names:
+        if name not in available:
+            raise UNKNOWN_PACK(pack=name, available=", ".join(available))
+    try:
+        return [load_pack(root, name) for name in names]
+    except PolicyError as error:
+        raise invalid(error) from error
+
+
+def overrides_from(text: str, name: str) -> Source:
+    """The overrides a YAML text holds; the problem `policy_invalid` when it cannot be read."""
+    try:
+        return parse_source(text, name)
+    except PolicyError as error:
+        raise invalid(error) from error
+
+
+def document_of(
+    service: str, packs: Sequence[Pack], overrides: Source | Mapping[str, Any] | None, roles: Roles | None = None
+) -> dict[str, Any]:
+    """The resolved document of `service`; the problem `policy_invalid` lists what is wrong with it.
+
+    `roles` are those the tenant has beside or instead of the packs'.
+    """
+    try:
+        return resolve(service, packs, overrides, roles=roles).require()
+    except PolicyError as error:
+        raise invalid(error) from error
+
+
+def roles_of(packs: Sequence[Pack]) -> dict[str, dict[str, Any]]:
+    """Role name -> labels and permissions, of all packs together."""
+    return merge_roles(packs)
+
+
+def invalid(error: PolicyError) -> Problem:
+    """The findings as the problem `policy_invalid`, one error each with `field`, `file`, `line` and what to do."""
+    return POLICY_INVALID(
+        [
+            {
+                "field": f.key,
+                "code": "policy",
+                "message": f"{f.problem}. {f.remedy}",
+                "params": {"file": f.file, "line": f.line},
+            }
+            for f in error.findings
+        ]
+    )

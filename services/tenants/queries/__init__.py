@@ -1,0 +1,1 @@
+"""What only reads, by what it is about."""

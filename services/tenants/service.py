@@ -1,0 +1,223 @@
+"""The tenants service's doors: its table of contents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis.service import Call, Job, Service, every, operation
+from contracts import tenants as contract
+from services.tenants import jobs, passwords, tools
+from services.tenants.queries import calendar as calendar_queries
+from services.tenants.queries import keys as key_queries
+from services.tenants.queries import organisation, principals
+from services.tenants.queries import policies as policy_queries
+from services.tenants.queries import registry as registry_queries
+from services.tenants.queries import snapshot as snapshot_queries
+from services.tenants.settings import TenantsSettings
+from services.tenants.usecases import calendar, keys, org_units, policies, registry, roles, sessions, staff
+
+
+class TenantsService(Service):
+    name = "tenants"
+    settings = TenantsSettings
+
+    # -- the register of companies -------------------------------------------------------------------------------------
+
+    @operation(contract.CREATE_TENANT)
+    def create_tenant(self, call: Call) -> Any:
+        return call.run(registry.create_tenant, tools.settings().packs_dir)
+
+    @operation(contract.LIST_TENANTS)
+    def list_tenants(self, call: Call) -> Any:
+        return call.read(registry_queries.tenants)
+
+    @operation(contract.GET_TENANT)
+    def get_tenant(self, call: Call) -> Any:
+        return call.read(registry_queries.tenant)
+
+    @operation(contract.UPDATE_TENANT)
+    def update_tenant(self, call: Call) -> Any:
+        return call.run(registry.update_tenant)
+
+    @operation(contract.ENABLE_SERVICE)
+    def enable_service(self, call: Call) -> Any:
+        return call.run(registry.enable_service, tools.settings().packs_dir)
+
+    @operation(contract.DISABLE_SERVICE)
+    def disable_service(self, call: Call) -> Any:
+        return call.run(registry.disable_service)
+
+    @operation(contract.LIST_SERVICES)
+    def list_services(self, call: Call) -> Any:
+        return call.read(registry_queries.my_services)
+
+    # -- org units, roles, staff ---------------------------------------------------------------------------------------
+
+    @operation(contract.CREATE_ORG_UNIT)
+    def create_org_unit(self, call: Call) -> Any:
+        return call.run(org_units.create_org_unit)
+
+    @operation(contract.LIST_ORG_UNITS)
+    def list_org_units(self, call: Call) -> Any:
+        return call.read(organisation.org_units)
+
+    @operation(contract.GET_ORG_UNIT)
+    def get_org_unit(self, call: Call) -> Any:
+        return call.read(organisation.org_unit)
+
+    @operation(contract.UPDATE_ORG_UNIT)
+    def update_org_unit(self, call: Call) -> Any:
+        return call.run(org_units.update_org_unit)
+
+    @operation(contract.DELETE_ORG_UNIT)
+    def delete_org_unit(self, call: Call) -> Any:
+        return call.run(org_units.close_org_unit)
+
+    @operation(contract.CREATE_ROLE)
+    def create_role(self, call: Call) -> Any:
+        return call.run(roles.create_role)
+
+    @operation(contract.LIST_ROLES)
+    def list_roles(self, call: Call) -> Any:
+        return call.read(organisation.roles)
+
+    @operation(contract.GET_ROLE)
+    def get_role(self, call: Call) -> Any:
+        return call.read(organisation.role)
+
+    @operation(contract.UPDATE_ROLE)
+    def update_role(self, call: Call) -> Any:
+        return call.run(roles.update_role)
+
+    @operation(contract.DELETE_ROLE)
+    def delete_role(self, call: Call) -> Any:
+        return call.run(roles.delete_role)
+
+    @operation(contract.CREATE_STAFF)
+    def create_staff(self, call: Call) -> Any:
+        _hash_password(call)
+        return call.run(staff.create_staff)
+
+    @operation(contract.LIST_STAFF)
+    def list_staff(self, call: Call) -> Any:
+        return call.read(organisation.staff_list)
+
+    @operation(contract.GET_STAFF)
+    def get_staff(self, call: Call) -> Any:
+        return call.read(organisation.staff)
+
+    @operation(contract.UPDATE_STAFF)
+    def update_staff(self, call: Call) -> Any:
+        return call.run(staff.update_staff)
+
+    @operation(contract.ACTIVATE_STAFF)
+    def activate_staff(self, call: Call) -> Any:
+        return call.run(staff.activate_staff)
+
+    @operation(contract.DEACTIVATE_STAFF)
+    def deactivate_staff(self, call: Call) -> Any:
+        return call.run(staff.deactivate_staff)
+
+    @operation(contract.SET_STAFF_PASSWORD)
+    def set_staff_password(self, call: Call) -> Any:
+        _hash_password(call)
+        return call.run(staff.set_password)
+
+    # -- keys and sessions ---------------------------------------------------------------------------------------------
+
+    @operation(contract.CREATE_API_KEY)
+    def create_api_key(self, call: Call) -> Any:
+        return _unsealed(call.run(keys.create_api_key, tools.keys()))
+
+    @operation(contract.CREATE_ADMIN_KEY)
+    def create_admin_key(self, call: Call) -> Any:
+        return _unsealed(call.run(keys.create_admin_key, tools.keys()))
+
+    @operation(contract.LIST_API_KEYS)
+    def list_api_keys(self, call: Call) -> Any:
+        return call.read(key_queries.api_keys)
+
+    @operation(contract.REVOKE_API_KEY)
+    def revoke_api_key(self, call: Call) -> Any:
+        return call.run(keys.revoke_api_key)
+
+    @operation(contract.SIGN_IN)
+    def sign_in(self, call: Call) -> Any:
+        return call.dump(sessions.sign_in(call.work, call.ctx, call.data, tools.keys(), tools.rules()))
+
+    @operation(contract.REFRESH_SESSION)
+    def refresh_session(self, call: Call) -> Any:
+        return call.dump(sessions.refresh(call.work, call.ctx, call.data, tools.keys(), tools.rules()))
+
+    @operation(contract.SIGN_OUT)
+    def sign_out(self, call: Call) -> Any:
+        return call.run(sessions.sign_out)
+
+    @operation(contract.GET_ME)
+    def get_me(self, call: Call) -> Any:
+        return call.read(principals.me)
+
+    # -- calendar and policies -----------------------------------------------------------------------------------------
+
+    @operation(contract.GET_CALENDAR)
+    def get_calendar(self, call: Call) -> Any:
+        return call.read(calendar_queries.calendar)
+
+    @operation(contract.PUT_CALENDAR)
+    def put_calendar(self, call: Call) -> Any:
+        return call.run(calendar.put_calendar)
+
+    @operation(contract.LIST_CALENDAR_DAYS)
+    def list_calendar_days(self, call: Call) -> Any:
+        return call.read(calendar_queries.days)
+
+    @operation(contract.GET_POLICY)
+    def get_policy(self, call: Call) -> Any:
+        return call.read(policy_queries.policy)
+
+    @operation(contract.LIST_POLICY_VERSIONS)
+    def list_policy_versions(self, call: Call) -> Any:
+        return call.read(policy_queries.versions)
+
+    @operation(contract.CREATE_POLICY_DRAFT)
+    def create_policy_draft(self, call: Call) -> Any:
+        return call.run(policies.create_draft, tools.settings().packs_dir)
+
+    @operation(contract.GET_POLICY_DRAFT)
+    def get_policy_draft(self, call: Call) -> Any:
+        return call.read(policy_queries.draft)
+
+    @operation(contract.DIFF_POLICY_DRAFT)
+    def diff_policy_draft(self, call: Call) -> Any:
+        return call.read(policy_queries.draft_diff)
+
+    @operation(contract.ACTIVATE_POLICY_DRAFT)
+    def activate_policy_draft(self, call: Call) -> Any:
+        return call.run(policies.activate_draft, tools.settings().packs_dir)
+
+    # -- what the others ask, and what runs by itself ------------------------------------------------------------------
+
+    @operation(contract.INTROSPECT)
+    def introspect(self, call: Call) -> Any:
+        return call.read(principals.introspect, tools.keys())
+
+    @operation(contract.SNAPSHOT)
+    def snapshot(self, call: Call) -> Any:
+        return call.read(snapshot_queries.snapshot)
+
+    @every(seconds=3600)
+    def forget_sessions(self, job: Job) -> None:
+        jobs.forget_sessions(job)
+
+
+def _hash_password(call: Call) -> None:
+    """Put the password's hash in its place, and a keyed code of it in what the stored request is recognised by."""
+    password = call.data.pop("password", None)
+    if password is not None:
+        call.payload = call.payload | {"password": tools.keys().fingerprint(password)}
+        call.data["password_hash"] = passwords.hash_password(password)
+
+
+def _unsealed(reply: dict[str, Any]) -> dict[str, Any]:
+    """The reply with its secret readable, on its way out; the stored one keeps it sealed."""
+    return reply | {"secret": tools.keys().open(reply["secret"])}

@@ -1,0 +1,84 @@
+"""Roles: what packs name, and a company's own (PL-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from chassis.ids import new_id
+from chassis.work import Transaction
+from contracts.policies import Pack
+from contracts.problems import CONFLICT
+from services.tenants import events, policy
+from services.tenants.models import Role, StaffRole
+from services.tenants.usecases.common import require_holds, touch
+
+
+def create_role(tx: Transaction, data: dict[str, Any]) -> Role:
+    """Add a role of one's own. Problems: `conflict` (name taken), `scope_too_wide`."""
+    require_holds(tx, data["permissions"])
+    if tx.session.scalar(select(Role.id).where(Role.name == data["name"])):
+        raise CONFLICT(reason=f"a role named {data['name']} exists")
+    role = _added(tx, data["name"], data["labels"], data["permissions"], from_pack=False)
+    tx.audit("role.created", "role", role.id, after=_shown(role))
+    events.role_changed(tx, role)
+    return role
+
+
+def update_role(tx: Transaction, data: dict[str, Any]) -> Role:
+    """Change labels or permissions. What the role gains the caller must hold.
+
+    Problems: `not_found`, `stale_version`, `scope_too_wide`.
+    """
+    role = tx.get(Role, data["role_id"], kind="role", lock=True)
+    tx.check_version(role, data.get("expected_version"))
+    require_holds(tx, set(data.get("permissions", ())) - set(role.permissions))
+    before = _shown(role)
+    role.labels = data.get("labels", role.labels)
+    role.permissions = data.get("permissions", role.permissions)
+    if _shown(role) != before:
+        touch(role, tx.now)
+        tx.audit("role.changed", "role", role.id, before=before, after=_shown(role))
+        events.role_changed(tx, role)
+    return role
+
+
+def delete_role(tx: Transaction, data: dict[str, Any]) -> None:
+    """Remove a role of one's own that nobody has. Problems: `not_found`, `conflict`."""
+    role = tx.get(Role, data["role_id"], kind="role", lock=True)
+    if role.from_pack:
+        raise CONFLICT(reason="the role comes with the policy; take its permissions away instead")
+    if tx.session.scalar(select(exists().where(StaffRole.tenant_id == tx.tenant_id, StaffRole.role_id == role.id))):
+        raise CONFLICT(reason="somebody has this role; give them another first")
+    tx.audit("role.deleted", "role", role.id, before=_shown(role))
+    events.role_changed(tx, role, active=False)
+    tx.session.delete(role)
+
+
+def add_pack_roles(tx: Transaction, packs: Sequence[Pack]) -> None:
+    """Add the packs' roles that the company does not have; those it has stay as it shaped them."""
+    present = set(tx.session.scalars(select(Role.name)))
+    for name, role in policy.roles_of(packs).items():
+        if name not in present:
+            row = _added(tx, name, role["labels"], role["permissions"], from_pack=True)
+            events.role_changed(tx, row)
+
+
+def _added(tx: Transaction, name: str, labels: dict[str, Any], permissions: list[str], *, from_pack: bool) -> Role:
+    role = Role(
+        tenant_id=tx.tenant_id,
+        id=new_id(),
+        name=name,
+        labels=labels,
+        permissions=sorted(permissions),
+        from_pack=from_pack,
+        updated_at=tx.now,
+    )
+    tx.session.add(role)
+    return role
+
+
+def _shown(role: Role) -> dict[str, Any]:
+    return {"name": role.name, "labels": role.labels, "permissions": sorted(role.permissions)}
