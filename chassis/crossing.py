@@ -44,9 +44,10 @@ def _enter(tx: Transaction, tenant_id: UUID | None) -> None:
 
 def _name(session: Session, tenant_id: UUID | None, *, system: bool) -> None:
     """Name the tenant anew to both guards: the session's filter and, on PostgreSQL, row level security."""
-    session.info["tenant_id"] = None if system else tenant_id or NIL
+    tenant_id = tenant_id or NIL
+    session.info["tenant_id"] = None if system else tenant_id
     if session.get_bind().dialect.name == "postgresql":
-        tenant, all_ = str(tenant_id) if tenant_id else "", "on" if system else ""
+        tenant, all_ = "" if system else str(tenant_id), "on" if system else ""
         session.execute(
             select(func.set_config("kefu.tenant", tenant, True), func.set_config("kefu.system", all_, True))
         )

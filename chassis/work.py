@@ -170,8 +170,8 @@ class Work:
 
     @contextmanager
     def begin(self, ctx: Context, *, read_only: bool = False) -> Iterator[Transaction]:
-        """A transaction for `ctx`'s tenant; commits at the end, rolls back on an exception."""
-        with self.database.begin(ctx.tenant_id, read_only=read_only) as session:
+        """A transaction for `ctx`'s tenant (NIL: the operator's own); commits at the end, rolls back on an exception."""
+        with self.database.begin(ctx.tenant_id or NIL, read_only=read_only) as session:
             tx = Transaction(session, ctx, self.tenants)
             yield tx
             if not read_only:
