@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-import phonenumbers
+from chassis.search import normalise_phone
 
-REGION = "CN"
 NOBODY = "*"
 """The webhook channel has one receiver, the company's own system: no address is needed."""
 
@@ -33,16 +33,6 @@ def mask(channel: str, address: str) -> str:
     return f"{address[:-8]}****{address[-4:]}" if channel == "sms" else f"{address[:3]}***{address[-2:]}"
 
 
-def _phone(text: str) -> str | None:
-    try:
-        number = phonenumbers.parse(text, REGION)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
 def _email(text: str) -> str | None:
     if not text.isascii() or len(text) > 254 or not _EMAIL.fullmatch(text):
         return None
@@ -54,4 +44,4 @@ def _plain(text: str) -> str | None:
     return text
 
 
-_NORMALISERS = {"sms": _phone, "email": _email, "push": _plain}
+_NORMALISERS: dict[str, Callable[[str], str | None]] = {"sms": normalise_phone, "email": _email, "push": _plain}

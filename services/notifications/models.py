@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from chassis.db import ServiceBase, TenantOwned, TenantRow, Versioned, service_metadata
 from services.notifications.domain import DUE
 
+
 class Base(ServiceBase):
     __abstract__ = True
     metadata = service_metadata()
