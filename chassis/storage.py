@@ -1,0 +1,54 @@
+"""Where attachments are kept: one port, a local folder by default. Content is addressed by its SHA-256, per tenant."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Protocol
+from uuid import UUID
+
+
+class Storage(Protocol):
+    """A place for files. Implementations are safe to call again with the same content."""
+
+    def put(self, tenant_id: UUID, content: bytes) -> str:
+        """Keep `content`; returns its key, the SHA-256 in hex. Durable when it returns."""
+        ...
+
+    def get(self, tenant_id: UUID, key: str) -> bytes:
+        """The content; KeyError when this tenant has none under that key."""
+        ...
+
+
+class FolderStorage:
+    """Files under `root/<tenant>/<first two digits>/<sha256>`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, tenant_id: UUID, content: bytes) -> str:
+        key = hashlib.sha256(content).hexdigest()
+        path = self._path(tenant_id, key)
+        if path.exists():
+            return key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written aside and moved into place, so that a crash leaves no half file under a good name.
+        with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+        return key
+
+    def get(self, tenant_id: UUID, key: str) -> bytes:
+        try:
+            return self._path(tenant_id, key).read_bytes()
+        except FileNotFoundError:
+            raise KeyError(key) from None
+
+    def _path(self, tenant_id: UUID, key: str) -> Path:
+        if len(key) != 64 or not key.isalnum():
+            raise KeyError(key)
+        return self._root / str(tenant_id) / key[:2] / key
