@@ -83,6 +83,21 @@ class Notice(About, TenantRow, Base):
     )
 
 
+class Attempt(TenantRow, Base):
+    """One try to hand a delivery to its provider, and what came of it."""
+
+    __tablename__ = "attempts"
+    delivery_id: Mapped[UUID]
+    number: Mapped[int]
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(10))
+    detail: Mapped[str] = mapped_column(String(500))
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "delivery_id"], ["deliveries.tenant_id", "deliveries.id"]),
+        Index("ix_attempts_delivery", "tenant_id", "delivery_id", "id"),
+    )
+
+
 class Delivery(About, Versioned, TenantRow, Base):
     """One message to one address over one external channel. While it is being sent, `due_at` is the lease's end."""
 
@@ -115,7 +130,7 @@ class Delivery(About, Versioned, TenantRow, Base):
     title: Mapped[str | None] = mapped_column(String(400))
     body: Mapped[str | None] = mapped_column(Text)
     """As worded at the first attempt: every later one says the same under the same provider key."""
-    tries: Mapped[list[Attempt]] = relationship(order_by="Attempt.id", viewonly=True)
+    tries: Mapped[list[Attempt]] = relationship(order_by=Attempt.id, viewonly=True)
     __table_args__ = (
         _of_message(),
         Index("ix_deliveries_due", "tenant_id", "urgent", "channel", "due_at", **_ONLY_DUE),
@@ -131,21 +146,6 @@ class Delivery(About, Versioned, TenantRow, Base):
     def address(self) -> str:
         """The masked address: the only one replies can show."""
         return self.address_masked
-
-
-class Attempt(TenantRow, Base):
-    """One try to hand a delivery to its provider, and what came of it."""
-
-    __tablename__ = "attempts"
-    delivery_id: Mapped[UUID]
-    number: Mapped[int]
-    at: Mapped[datetime]
-    outcome: Mapped[str] = mapped_column(String(10))
-    detail: Mapped[str] = mapped_column(String(500))
-    __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "delivery_id"], ["deliveries.tenant_id", "deliveries.id"]),
-        Index("ix_attempts_delivery", "tenant_id", "delivery_id", "id"),
-    )
 
 
 class OwnWording(Versioned, TenantOwned, Base):
