@@ -52,14 +52,14 @@ def _missing(*_: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def world(module_uri: str) -> Iterator[World]:
+def world(amqp_uri: str) -> Iterator[World]:
     credentials = Credentials()
     answers: dict[str, Callable[..., Any]] = {op.name: lambda *_: RESULT for op in TOYS.operations}
     answers["list_toys"] = lambda *_: {"items": [RESULT], "next_cursor": None}
-    settings = GatewaySettings(amqp_uri=module_uri, rpc_seconds=1.0, anonymous_rate="1000/minute")
+    settings = GatewaySettings(amqp_uri=amqp_uri, rpc_seconds=1.0, anonymous_rate="1000/minute")
     with (
-        ToyService(module_uri, "tenants", {"introspect": credentials.introspect}),
-        ToyService(module_uri, "toys", answers) as toys,
+        ToyService(amqp_uri, "tenants", {"introspect": credentials.introspect}),
+        ToyService(amqp_uri, "toys", answers) as toys,
     ):
         app = create_app(settings, {"tenants": TENANTS, "toys": TOYS})
         client = app.test_client()

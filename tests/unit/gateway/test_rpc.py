@@ -112,7 +112,7 @@ def test_a_deadline_already_past_is_not_sent(client: RpcClient, amqp_uri: str) -
 
 
 def test_calls_in_flight_end_when_the_connection_is_cut_and_it_mends_itself(
-    broker: PrivateBroker, client: RpcClient, amqp_uri: str
+    private_broker: PrivateBroker, client: RpcClient, amqp_uri: str
 ) -> None:
     entered = threading.Event()
 
@@ -123,7 +123,7 @@ def test_calls_in_flight_end_when_the_connection_is_cut_and_it_mends_itself(
     with ToyService(amqp_uri, "toy", {"slow": slow, "echo": lambda d, _: d["n"]}), ThreadPoolExecutor(1) as pool:
         call = pool.submit(client.call, "toy", "slow", {}, _ctx(30))
         assert entered.wait(10)
-        _cut(broker, "kefu gateway")
+        _cut(private_broker, "kefu gateway")
         with pytest.raises(Problem, match=UNAVAILABLE.code):
             call.result(10)
         wait_until(lambda: client.ready, limit=15, what="the client is connected again")
@@ -151,10 +151,10 @@ def test_without_a_broker_a_call_is_unavailable_at_once() -> None:
 
 
 def test_a_broker_that_blocks_publishers_makes_calls_unavailable(
-    broker: PrivateBroker, client: RpcClient, amqp_uri: str
+    private_broker: PrivateBroker, client: RpcClient, amqp_uri: str
 ) -> None:
     with ToyService(amqp_uri, "toy", {"echo": lambda d, _: d["n"]}):
-        with broker.disk_alarm():
+        with private_broker.disk_alarm():
             with pytest.raises(Problem) as first:
                 client.call("toy", "echo", {"n": 1}, _ctx(8))
             assert first.value.code == UNAVAILABLE.code
