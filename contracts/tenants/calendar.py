@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from contracts.fields import Body, Line, Reply, Whole
-from contracts.problems import STALE
+from contracts.problems import OUT_OF_SCOPE, STALE
 from contracts.tenants.common import operation
 
 MAX_DAYS = 400
@@ -114,7 +114,7 @@ PUT_CALENDAR = operation(
     body=CalendarBody,
     reply=CalendarReply,
     permission="tenants.calendar",
-    errors=(STALE,),
+    errors=(OUT_OF_SCOPE, STALE),
     versioned=True,
 )
 LIST_CALENDAR_DAYS = operation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import zoneinfo
 from typing import Any
 
@@ -12,6 +13,7 @@ from contracts.core import Operation
 from contracts.problems import LOCALES
 
 TENANTS = "tenants"
+MAX_DEPTH = 20
 
 OPTIONAL_SERVICES = (
     "customers",
@@ -27,7 +29,7 @@ OPTIONAL_SERVICES = (
 
 PERMISSIONS = {
     "tenants.read": "See org units, staff, roles, the calendar and the policy",
-    "tenants.admin": "Change org units and roles",
+    "tenants.admin": "Change org units and roles, give any role",
     "tenants.staff": "Take on staff, change them, let them go, set their passwords",
     "tenants.keys": "Make and revoke API keys",
     "tenants.calendar": "Change working days and hours",
@@ -91,6 +93,28 @@ class Password(fields.String):
     def __init__(self, **kwargs: Any) -> None:
         error = "must have 10 to 200 characters"
         super().__init__(validate=validate.Length(min=10, max=200, error=error), load_only=True, **kwargs)
+
+
+class JsonObject(fields.Dict):
+    """A JSON object that any store keeps as it is: text keys, no control characters, at most 20 levels."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=fields.String(), validate=check_storable, **kwargs)
+
+
+def check_storable(value: Any, path: tuple[str, ...] = ()) -> None:
+    """ValidationError for JSON data that a store would not keep as it is."""
+    if len(path) > MAX_DEPTH:
+        raise ValidationError(f"has more than {MAX_DEPTH} levels")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            check_storable(key, path)
+            check_storable(item, (*path, str(key)))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            check_storable(item, (*path, str(index)))
+    elif isinstance(value, str) and any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t\r" for c in value):
+        raise ValidationError(f"{'.'.join(path) or 'a key'} has a control character or broken text; remove it")
 
 
 def distinct(values: list[Any]) -> None:

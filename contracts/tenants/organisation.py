@@ -182,7 +182,7 @@ CREATE_ROLE = operation(
     reply=RoleReply,
     success=201,
     permission="tenants.admin",
-    errors=(CONFLICT, SCOPE_TOO_WIDE),
+    errors=(CONFLICT, OUT_OF_SCOPE),
     versioned=True,
 )
 LIST_ROLES = operation(
@@ -212,7 +212,7 @@ UPDATE_ROLE = operation(
     body=RoleChange,
     reply=RoleReply,
     permission="tenants.admin",
-    errors=(NOT_FOUND, SCOPE_TOO_WIDE, STALE),
+    errors=(NOT_FOUND, OUT_OF_SCOPE, STALE),
     versioned=True,
 )
 DELETE_ROLE = operation(
@@ -222,7 +222,7 @@ DELETE_ROLE = operation(
     path="/v1/roles/{role_id}",
     permission="tenants.admin",
     success=204,
-    errors=(NOT_FOUND, CONFLICT),
+    errors=(NOT_FOUND, CONFLICT, OUT_OF_SCOPE),
 )
 CREATE_STAFF = operation(
     "create_staff",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from contracts.fields import Body, Id, Line, Moment, PageQuery, Reply, Slug, Text, Whole, page_of
-from contracts.problems import CONFLICT, NOT_FOUND, ProblemType
-from contracts.tenants.common import ServiceName, distinct, operation
+from contracts.problems import NOT_FOUND, OUT_OF_SCOPE, ProblemType
+from contracts.tenants.common import JsonObject, ServiceName, distinct, operation
 from contracts.tenants.registry import UNKNOWN_PACK
 
 POLICY_INVALID = ProblemType(
@@ -53,8 +53,7 @@ class PolicyDraftBody(Body):
         validate=[validate.Length(1, 10), distinct],
         metadata={"description": "null: the packs now in force."},
     )
-    overrides = fields.Dict(
-        keys=fields.String(),
+    overrides = JsonObject(
         load_default=None,
         allow_none=True,
         metadata={
@@ -62,7 +61,7 @@ class PolicyDraftBody(Body):
         },
     )
     source = Text(
-        max=500_000,
+        max=100_000,
         load_default=None,
         allow_none=True,
         metadata={"description": "The overrides as YAML text instead, so that errors can name lines."},
@@ -131,7 +130,7 @@ CREATE_POLICY_DRAFT = operation(
     reply=PolicyDraftReply,
     success=201,
     permission="tenants.policy",
-    errors=(POLICY_INVALID, UNKNOWN_PACK),
+    errors=(POLICY_INVALID, UNKNOWN_PACK, OUT_OF_SCOPE),
 )
 GET_POLICY_DRAFT = operation(
     "get_policy_draft",
@@ -161,7 +160,7 @@ ACTIVATE_POLICY_DRAFT = operation(
     path_schema=PolicyDraftPath,
     reply=PolicyReply,
     permission="tenants.policy",
-    errors=(NOT_FOUND, CONFLICT, DRAFT_OUTDATED),
+    errors=(NOT_FOUND, OUT_OF_SCOPE, DRAFT_OUTDATED),
 )
 
 OPERATIONS = (

@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 from contracts.core import Audience
 from contracts.fields import Body, Id, Line, Moment, PageQuery, Reply, Slug, Whole, page_of
 from contracts.problems import CONFLICT, NOT_FOUND, STALE, ProblemType
-from contracts.tenants.common import Locale, Rate, ServiceName, Timezone, distinct, operation
+from contracts.tenants.common import JsonObject, Locale, Rate, ServiceName, Timezone, distinct, operation
 
 UNKNOWN_PACK = ProblemType(
     "unknown_pack",
@@ -42,7 +42,7 @@ class TenantBody(Body):
     services = fields.List(ServiceName(), required=True, validate=[validate.Length(0, 20), distinct])
     overrides = fields.Dict(
         keys=ServiceName(),
-        values=fields.Dict(keys=fields.String()),
+        values=JsonObject(),
         load_default=dict,
         metadata={"description": "Per service, what differs from the packs."},
     )

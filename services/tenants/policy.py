@@ -6,9 +6,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from contracts.policies import Pack, PolicyError, Source, load_pack, merge_roles, pack_names, parse_source, resolve
+import yaml
+from marshmallow import ValidationError
+
+from contracts.policies import (
+    Finding,
+    Pack,
+    PolicyError,
+    Source,
+    load_pack,
+    merge_roles,
+    pack_names,
+    parse_source,
+    resolve,
+)
 from contracts.problems import Problem
 from contracts.tenants import POLICY_INVALID, UNKNOWN_PACK
+from contracts.tenants.common import check_storable
 
 Roles = Mapping[str, Mapping[str, Any]]
 
@@ -26,11 +40,30 @@ def packs_named(root: Path, names: Sequence[str]) -> list[Pack]:
 
 
 def overrides_from(text: str, name: str) -> Source:
-    """The overrides a YAML text holds; the problem `policy_invalid` when it cannot be read."""
+    """The overrides a YAML text of a tenant holds; the problem `policy_invalid` when it cannot be read."""
     try:
-        return parse_source(text, name)
+        _refuse_aliases(text, name)
+        source = parse_source(text, name)
+        check_storable(source.data)
     except PolicyError as error:
         raise invalid(error) from error
+    except (RecursionError, ValidationError) as error:
+        reason = error.messages[0] if isinstance(error, ValidationError) else "is nested too deeply"
+        raise invalid(PolicyError([Finding(file=name, key="", problem=reason, remedy="Write it plainly.")])) from error
+    return source
+
+
+def _refuse_aliases(text: str, name: str) -> None:
+    """A few lines of aliases to aliases would unfold to gigabytes."""
+    try:
+        for token in yaml.scan(text):
+            if isinstance(token, yaml.AliasToken):
+                line, key = token.start_mark.line + 1, f"*{token.value}"
+                raise PolicyError(
+                    [Finding(file=name, line=line, key=key, problem="is an alias", remedy="Write the value out.")]
+                )
+    except yaml.YAMLError:
+        return  # parse_source says what is wrong
 
 
 def document_of(

@@ -10,11 +10,15 @@ from chassis.work import Transaction
 from contracts.problems import INVALID
 from services.tenants import events
 from services.tenants.models import Calendar
-from services.tenants.usecases.common import locked_tenant, touch
+from services.tenants.usecases.common import locked_tenant, require_whole_company, touch
 
 
 def put_calendar(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
-    """Replace the calendar; everybody's running deadlines follow. Problems: `invalid_request`, `stale_version`."""
+    """Replace the calendar; everybody's running deadlines follow.
+
+    Problems: `invalid_request`, `org_unit_out_of_scope`, `stale_version`.
+    """
+    require_whole_company(tx)
     tenant = locked_tenant(tx)
     calendar = tx.session.get_one(Calendar, tx.tenant_id)
     tx.check_version(calendar, data.get("expected_version"))

@@ -40,10 +40,21 @@ def caller_name(tx: Transaction) -> str:
 
 
 def require_holds(tx: Transaction, permissions: Iterable[str]) -> None:
-    """Nobody gives away what they do not have (PL-15). Problem: `scope_too_wide`, naming it."""
+    """No key opens more than its maker may (PL-15). Problem: `scope_too_wide`, naming what."""
     missing = domain.not_covered(tx.ctx.permissions, permissions)
     if missing:
         raise SCOPE_TOO_WIDE(missing=", ".join(missing))
+
+
+def require_may_give(tx: Transaction, permissions: Iterable[str]) -> None:
+    """Who runs the company's roles (`tenants.admin`) gives any; others what they hold. Problem: `scope_too_wide`."""
+    if not tx.ctx.may("tenants.admin"):
+        require_holds(tx, permissions)
+
+
+def require_whole_company(tx: Transaction) -> None:
+    """What follows concerns everybody in the company. Problem: `org_unit_out_of_scope`."""
+    require_covers(tx, None)
 
 
 def require_covers(tx: Transaction, org_unit_ids: Collection[UUID] | None) -> None:

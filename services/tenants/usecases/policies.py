@@ -13,7 +13,7 @@ from contracts.tenants import DRAFT_OUTDATED
 from services.tenants import events, policy
 from services.tenants.models import PolicyDraft, PolicyVersion
 from services.tenants.queries import policies as queries
-from services.tenants.usecases.common import caller_name, locked_tenant
+from services.tenants.usecases.common import caller_name, locked_tenant, require_whole_company
 from services.tenants.usecases.roles import add_pack_roles
 
 
@@ -22,6 +22,7 @@ def create_draft(tx: Transaction, data: dict[str, Any], packs_dir: Path) -> Poli
 
     Problems: `policy_invalid` with file, key and line of each mistake, `unknown_pack`.
     """
+    require_whole_company(tx)
     active = queries.active_policy(tx.session, data["service"])
     names = data["packs"] or (active.packs if active else locked_tenant(tx).packs)
     overrides = _overrides(data, active)
@@ -48,6 +49,7 @@ def activate_draft(tx: Transaction, data: dict[str, Any], packs_dir: Path) -> Po
 
     Problems: `not_found`, `draft_outdated` when another version came into force since the draft was made.
     """
+    require_whole_company(tx)
     locked_tenant(tx)
     draft = queries.draft(tx, data)
     if draft.activated_version is not None:

@@ -13,12 +13,12 @@ from contracts.policies import Pack
 from contracts.problems import CONFLICT
 from services.tenants import events, policy
 from services.tenants.models import Role, StaffRole
-from services.tenants.usecases.common import require_holds, touch
+from services.tenants.usecases.common import require_whole_company, touch
 
 
 def create_role(tx: Transaction, data: dict[str, Any]) -> Role:
-    """Add a role of one's own. Problems: `conflict` (name taken), `scope_too_wide`."""
-    require_holds(tx, data["permissions"])
+    """Add a role of one's own. Problems: `conflict` (name taken), `org_unit_out_of_scope`."""
+    require_whole_company(tx)
     if tx.session.scalar(select(Role.id).where(Role.name == data["name"])):
         raise CONFLICT(reason=f"a role named {data['name']} exists")
     role = _added(tx, data["name"], data["labels"], data["permissions"], from_pack=False)
@@ -28,13 +28,10 @@ def create_role(tx: Transaction, data: dict[str, Any]) -> Role:
 
 
 def update_role(tx: Transaction, data: dict[str, Any]) -> Role:
-    """Change labels or permissions. What the role gains the caller must hold.
-
-    Problems: `not_found`, `stale_version`, `scope_too_wide`.
-    """
+    """Change labels or permissions. Problems: `not_found`, `stale_version`, `org_unit_out_of_scope`."""
+    require_whole_company(tx)
     role = tx.get(Role, data["role_id"], kind="role", lock=True)
     tx.check_version(role, data.get("expected_version"))
-    require_holds(tx, set(data.get("permissions", ())) - set(role.permissions))
     before = _shown(role)
     role.labels = data.get("labels", role.labels)
     role.permissions = data.get("permissions", role.permissions)
@@ -46,7 +43,8 @@ def update_role(tx: Transaction, data: dict[str, Any]) -> Role:
 
 
 def delete_role(tx: Transaction, data: dict[str, Any]) -> None:
-    """Remove a role of one's own that nobody has. Problems: `not_found`, `conflict`."""
+    """Remove a role of one's own that nobody has. Problems: `not_found`, `conflict`, `org_unit_out_of_scope`."""
+    require_whole_company(tx)
     role = tx.get(Role, data["role_id"], kind="role", lock=True)
     if role.from_pack:
         raise CONFLICT(reason="the role comes with the policy; take its permissions away instead")

@@ -14,7 +14,7 @@ from contracts import tenants as contract
 from contracts.problems import CONFLICT, INVALID
 from services.tenants import events
 from services.tenants.models import Role, Staff, StaffLogin, StaffRole, StaffSession, StaffUnit
-from services.tenants.usecases.common import require_covers, require_holds, require_units, touch
+from services.tenants.usecases.common import require_covers, require_may_give, require_units, touch
 
 _PLAIN = ("name", "email", "phone", "locale")
 
@@ -102,11 +102,11 @@ def end_sessions(tx: Transaction, staff_id: UUID) -> None:
 
 
 def _mine(tx: Transaction, staff_id: UUID) -> Staff:
-    """A person whom the caller may change: in the caller's org units, and with no more permissions than the caller has,
-    so that nobody rises by taking over somebody else's account."""
+    """A person whom the caller may change: in the caller's org units, and with no more permissions than the caller may
+    give, so that nobody rises by taking over somebody else's account."""
     staff = tx.get(Staff, staff_id, kind="staff member", lock=True)
     require_covers(tx, staff.org_unit_ids)
-    require_holds(tx, {p for link in staff.role_links for p in link.role.permissions})
+    require_may_give(tx, {p for link in staff.role_links for p in link.role.permissions})
     return staff
 
 
@@ -119,7 +119,7 @@ def _assign_roles(tx: Transaction, staff: Staff, names: Collection[str]) -> None
     ]
     if unknown:
         raise INVALID(unknown)
-    require_holds(tx, {permission for role in roles.values() for permission in role.permissions})
+    require_may_give(tx, {permission for role in roles.values() for permission in role.permissions})
     kept = {link.role_id: link for link in staff.role_links}
     staff.role_links = [
         kept.get(role.id) or StaffRole(tenant_id=tx.tenant_id, role_id=role.id) for role in roles.values()
