@@ -60,6 +60,8 @@ def parse_source(text: str, name: str) -> Source:
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
+        lines: dict[KeyPath, int | None] = {}
+        doubled = list(_walk(node, (), lines)) if node is not None else []  # before construction unfolds `<<`
         data = loader.construct_document(node) if node is not None else {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
@@ -82,8 +84,6 @@ def parse_source(text: str, name: str) -> Source:
                 )
             ]
         )
-    lines: dict[KeyPath, int | None] = {}
-    doubled = list(_walk(node, (), lines)) if node is not None else []
     if doubled:
         raise PolicyError(
             [
@@ -111,6 +111,8 @@ def _walk(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int | None]) -> I
     """Fill `lines`; yield each key that stands twice in its mapping."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                continue
             here = (*path, str(key.value))
             line = key.start_mark.line + 1
             if here in lines:

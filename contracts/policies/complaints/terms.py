@@ -43,6 +43,7 @@ def _uses(document: Mapping[str, Any]) -> tuple[set[str], set[str], set[str]]:
             by_stage.update(stage.get("deadlines", ()))
         for _, effect in flow_effects(flow):
             by_effect.update(v for k, v in effect.items() if k in {"start", "renew"})
+            by_effect.update(v["deadline"] for k, v in effect.items() if k == "start_at")
             stopped.update(v for k, v in effect.items() if k == "stop")
     return by_stage, by_effect, stopped
 
