@@ -60,18 +60,18 @@ class ImportQueue:
 
 def run(job: Job, queue: ImportQueue) -> None:
     """Work through every import there is, by turns."""
-    runs = _claimed(job, queue)
+    runs = _taken(job, queue)
     while runs:
         runs = [running for running in runs if running.step()]
         time.sleep(0)  # lets calls through between two chunks: a chunk on SQLite never yields by itself
-        runs += _claimed(job, queue)
+        runs += _taken(job, queue)
 
 
-def _claimed(job: Job, queue: ImportQueue) -> list[ImportRun]:
-    return [ImportRun(job.work, row) for tenant_id in queue.tenants(job) for row in _claim(job, tenant_id)]
+def _taken(job: Job, queue: ImportQueue) -> list[ImportRun]:
+    return [ImportRun(job.work, row) for tenant_id in queue.tenants(job) for row in claim(job, tenant_id)]
 
 
-def _claim(job: Job, tenant_id: UUID) -> list[Import]:
+def claim(job: Job, tenant_id: UUID) -> list[Import]:
     """Take the tenant's free imports; nobody else works on them until the lease ends."""
     with job.begin(tenant_id) as tx:
         if job.workplace.service not in tx.tenant.services:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.db import ServiceBase, TenantOwned, TenantRow, Versioned, service_metadata
 
+
 class Base(ServiceBase):
     __abstract__ = True
     metadata = service_metadata()

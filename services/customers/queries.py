@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.paging import page
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
+from chassis.paging import page
 from chassis.search import query_tokens
 from chassis.work import Transaction
 from services.customers import schemas
@@ -97,7 +97,7 @@ def _match(tx: Transaction, row: Customer, data: Mapping[str, Any]) -> dict[str,
     return {"customer_id": row.id, "asset_id": asset_id, "name": row.name}
 
 
-def _errors(row: Import) -> Select[tuple[RowError]]:
+def _errors(row: Import) -> Select[RowError]:
     return select(RowError).where(RowError.import_id == row.id)
 
 

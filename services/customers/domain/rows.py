@@ -180,8 +180,8 @@ def _row(number: int, values: dict[str, Any]) -> Row | list[CellError]:
 
 def _take_assets(values: dict[str, Any]) -> list[dict[str, Any]]:
     """The row's vehicle and property unit, taken out of its values."""
-    vehicle = {name: values.pop(name) for name in ("plate", "vin", "model") if name in values}
-    home = {name: values.pop(name) for name in ("project", "building", "unit") if name in values}
+    vehicle: dict[str, Any] = {name: values.pop(name) for name in ("plate", "vin", "model") if name in values}
+    home: dict[str, Any] = {name: values.pop(name) for name in ("project", "building", "unit") if name in values}
     assets = []
     if vehicle.get("plate") or vehicle.get("vin"):
         assets.append({"kind": "vehicle", **vehicle})
@@ -228,5 +228,5 @@ _ALIASES = {
     "unit": ("房间号",),
     "org_unit": ("门店", "Org unit code"),
 }
-_TITLES: dict[str, str] = dict(_titles())
+_TITLES = dict(_titles())
 _LIMITS = {column.field: column.max for column in COLUMNS}

@@ -37,13 +37,14 @@ def change(tx: Transaction, data: dict[str, Any]) -> Asset:
     if asset.customer_id != customer.id:
         raise NOT_FOUND(kind="asset")
     tx.check_version(asset, data.get("expected_version"))
-    before = schemas.asset_facts(asset)
+    before = _audited(asset)
     _assign(tx, asset, data)
-    if schemas.asset_facts(asset) != before or tx.session.is_modified(asset):
-        _keep_household_key(tx, customer, asset)
+    if _audited(asset) != before:
+        asset.household_key = _household_key(tx, customer, asset)
+        tx.session.flush()
         _index(tx, asset)
         touch(tx, customer)
-        tx.audit("asset.changed", "customer", customer.id, before=before, after=schemas.asset_facts(asset))
+        tx.audit("asset.changed", "customer", customer.id, before=before, after=_audited(asset))
         tx.emit(ASSET_CHANGED, asset.id, schemas.asset_facts(asset))
         tell_updated(tx, customer, ["assets"])
         linking.adopt(tx, customer, asset)
@@ -63,10 +64,11 @@ def attach(tx: Transaction, customer: Customer, values: Mapping[str, Any]) -> As
         label=values.get("label") or keys.asset_label(values), created_at=tx.now,
         **{name: values.get(name) or None for name in FIELDS},
     )  # fmt: skip
+    asset.household_key = _household_key(tx, customer, asset)
     tx.session.add(asset)
-    _keep_household_key(tx, customer, asset)
+    tx.session.flush()
     _index(tx, asset)
-    tx.audit("asset.added", "customer", customer.id, after=schemas.asset_facts(asset))
+    tx.audit("asset.added", "customer", customer.id, after=_audited(asset))
     tx.emit(ASSET_ADDED, asset.id, schemas.asset_facts(asset))
     linking.adopt(tx, customer, asset)
     return asset
@@ -94,15 +96,20 @@ def _values(asset: Asset) -> dict[str, Any]:
     return {"kind": asset.kind, **{name: getattr(asset, name) for name in FIELDS}}
 
 
-def _keep_household_key(tx: Transaction, customer: Customer, asset: Asset) -> None:
-    """A household's unit is held once. The look-up gives the clear answer; the unique key holds under concurrency."""
-    is_home = customer.kind == "household" and asset.kind == "property_unit" and asset.active
-    asset.household_key = keys.asset_keys(_values(asset))[0][1] if is_home else None
-    if asset.household_key is not None:
-        holder = household_of(tx, asset.household_key, other_than=asset.id)
-        if holder is not None:
-            raise HOUSEHOLD_EXISTS(customer_id=str(holder))
-    tx.session.flush()
+def _audited(asset: Asset) -> dict[str, Any]:
+    return {"asset_id": asset.id, **_values(asset), "label": asset.label, "active": asset.active}
+
+
+def _household_key(tx: Transaction, customer: Customer, asset: Asset) -> str | None:
+    """The key of a unit that is a household's home. The look-up gives the clear answer when another household has it; the
+    unique key holds under concurrency."""
+    if customer.kind != "household" or asset.kind != "property_unit" or not asset.active:
+        return None
+    key = keys.asset_keys(_values(asset))[0][1]
+    holder = household_of(tx, key, other_than=asset.id)
+    if holder is not None:
+        raise HOUSEHOLD_EXISTS(customer_id=str(holder))
+    return key
 
 
 def household_of(tx: Transaction, unit_key: str, *, other_than: UUID | None = None) -> UUID | None:
