@@ -32,8 +32,7 @@ vm_memory_high_watermark.absolute = 1GB
 disk_free_limit.absolute = {DISK_FREE_LIMIT}
 log.file.level = info
 """
-# The schedulers' busy waiting would burn the CPU that the services need.
-_ERLANG_ARGUMENTS = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none"
+_ERLANG_ARGUMENTS = "-kernel inet_dist_use_interface {127,0,0,1}"
 
 
 class BrokerUnavailableError(RuntimeError):
@@ -65,6 +64,7 @@ class PrivateBroker:
         self.port = port or free_block(_PORTS)
         self.metrics_port = self.port + 3 if metrics else None
         self._process: subprocess.Popen[bytes] | None = None
+        self._epmd: subprocess.Popen[bytes] | None = None
 
     def uri(self, vhost: str = "/") -> str:
         return f"amqp://guest:guest@127.0.0.1:{self.port}/{quote(vhost, safe='')}"
@@ -85,16 +85,10 @@ class PrivateBroker:
             )
         self.sweep()
         self._prepare()
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                # The node goes when its starter dies, however that happens.
-                [*dying_with_parent("TERM"), programs / "rabbitmq-server"],
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        # Erlang's port mapper would start itself as a daemon and stay for ever: ours is a child like the node.
+        self._epmd = self._spawn("epmd", "-address", "127.0.0.1", "-port", str(self._epmd_port))
+        wait_until(lambda: accepts("127.0.0.1", self._epmd_port), limit=10, what="epmd listens")
+        self._process = self._spawn(programs / "rabbitmq-server")
         try:
             self._await_startup()
         except (TimeoutError, BrokerUnavailableError) as error:
@@ -173,10 +167,9 @@ class PrivateBroker:
         if pid is None or self.alive():
             return False
         os.kill(pid, signal.SIGTERM)
-        wait_until(
-            lambda: self._node_pid() is None, limit=STOP_LIMIT, what=f"the RabbitMQ left running as process {pid} ends"
-        )
-        self._end()
+        wait_until(lambda: not self._is_node(pid), limit=STOP_LIMIT, what=f"RabbitMQ left as process {pid} ends")
+        port = _epmd_port(int(self._port_file.read_text()))
+        subprocess.run(["epmd", "-port", str(port), "-kill"], check=False, capture_output=True)
         return True
 
     def __enter__(self) -> Self:
@@ -195,6 +188,19 @@ class PrivateBroker:
         (conf / "enabled_plugins").write_text("[rabbitmq_prometheus].\n" if self.metrics_port else "[].\n")
         (conf / "rabbitmq.conf").write_text(_CONFIG.format(metrics=self.metrics_port or self.port + 3))
         self._pid_file.unlink(missing_ok=True)
+        self._port_file.write_text(str(self.port))
+
+    def _spawn(self, *command: str | Path) -> subprocess.Popen[bytes]:
+        """Start a program of the node's; it ends when this process does, however that happens."""
+        with self.log.open("ab") as output:
+            return subprocess.Popen(
+                [*dying_with_parent("TERM"), *command],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
 
     def _environment(self) -> dict[str, str]:
         port, folder = self.port, self.folder
@@ -207,7 +213,7 @@ class PrivateBroker:
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(port),
             "RABBITMQ_DIST_PORT": str(port + 1),
-            "ERL_EPMD_PORT": str(port + 2),  # an epmd of its own: the node is invisible to every other
+            "ERL_EPMD_PORT": str(self._epmd_port),  # an epmd of its own: the node is invisible to every other
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERLANG_ARGUMENTS,
             "RABBITMQ_CTL_DIST_PORT_MIN": str(port + 4),
@@ -237,6 +243,14 @@ class PrivateBroker:
         os.kill(pid, number)
 
     @property
+    def _epmd_port(self) -> int:
+        return _epmd_port(self.port)
+
+    @property
+    def _port_file(self) -> Path:
+        return self.folder / "port"
+
+    @property
     def _pid_file(self) -> Path:
         return self.folder / "rabbit.pid"
 
@@ -244,22 +258,27 @@ class PrivateBroker:
         """The Erlang process of this folder's node; None when it does not run."""
         try:
             pid = int(self._pid_file.read_text())
-            mine = str(self.folder).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError):
             return None
-        return pid if mine else None
+        return pid if self._is_node(pid) else None
+
+    def _is_node(self, pid: int) -> bool:
+        try:
+            return str(self.folder).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return False
 
     def _end(self) -> None:
         self._process = None
         self._pid_file.unlink(missing_ok=True)
-        epmd = shutil.which("epmd")
-        if epmd:
-            # `-kill` reaches only the epmd on the private port; it refuses while a node is still registered there.
-            wait_until(lambda: self._epmd_gone(epmd), limit=STOP_LIMIT, what="the private epmd ends")
-
-    def _epmd_gone(self, epmd: str) -> bool:
-        subprocess.run([epmd, "-kill"], env=self._environment(), check=False, capture_output=True)
-        return not accepts("127.0.0.1", self.port + 2)
+        if self._epmd:
+            self._epmd.kill()
+            self._epmd.wait()
+            self._epmd = None
 
     def _log_tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:]) if self.log.exists() else ""
+
+
+def _epmd_port(amqp_port: int) -> int:
+    return amqp_port + 2

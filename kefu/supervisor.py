@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO
@@ -127,6 +128,8 @@ class Supervisor:
             self._selector.unregister(output)
         output.close()
         child.process, child.rest = None, b""
+        with suppress(ProcessLookupError):  # workers it left behind would keep its port
+            os.killpg(process.pid, signal.SIGKILL)
         if not self._signals and not (child.once and process.returncode == 0):
             self._plan_restart(child, process.returncode)
 

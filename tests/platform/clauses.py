@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -45,7 +46,8 @@ class ClausePlugin:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call" and report.outcome == "passed":
             return
-        for clause in dict(report.user_properties).get(_PROPERTY, []):
+        clauses: Any = dict(report.user_properties).get(_PROPERTY, [])
+        for clause in clauses:
             self.outcomes[clause].add(report.outcome)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
