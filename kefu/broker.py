@@ -109,9 +109,11 @@ class PrivateBroker:
 
     def kill(self) -> None:
         """Kill the node as a power cut would."""
-        for pid in filter(None, [self._node_pid()]):
+        pid = self._node_pid()
+        if pid:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: not self._is_node(pid), limit=STOP_LIMIT, what=f"the killed RabbitMQ process {pid} ends")
         if self._process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
