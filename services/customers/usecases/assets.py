@@ -101,8 +101,8 @@ def _audited(asset: Asset) -> dict[str, Any]:
 
 
 def _household_key(tx: Transaction, customer: Customer, asset: Asset) -> str | None:
-    """The key of a unit that is a household's home. The look-up gives the clear answer when another household has it; the
-    unique key holds under concurrency."""
+    """The key of a unit that is a household's home. The look-up gives the clear answer when another household has it;
+    the unique key holds under concurrency."""
     if customer.kind != "household" or asset.kind != "property_unit" or not asset.active:
         return None
     key = keys.asset_keys(_values(asset))[0][1]

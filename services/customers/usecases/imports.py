@@ -53,7 +53,7 @@ def _content(tx: Transaction, encoded: str) -> bytes:
         content = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
         raise _unreadable(tx, "bad_base64") from error
-    if len(content) > MAX_MB * 1024 * 1024:
+    if len(content) > MAX_MB * 1_000_000:
         raise _unreadable(tx, "too_large", max=MAX_MB)
     try:
         sheets.check(content)

@@ -41,8 +41,9 @@ class Bench:
         """A new tenant that this service knows, with two sites."""
         company = Company(self, uuid4())
         document = {
-            "tenant_id": str(company.id), "version": 1, "code": f"t{company.id.hex[:8]}", "name": "宏远", "status": "active",
-            "locale": "zh-CN", "timezone": "Asia/Shanghai", "services": list(services), "calendar": {},
+            "tenant_id": str(company.id), "version": 1, "code": f"t{company.id.hex[:8]}", "name": "宏远",
+            "status": "active", "locale": "zh-CN", "timezone": "Asia/Shanghai",
+            "services": list(services), "calendar": {},
         }  # fmt: skip
         with self.database.begin(company.id) as session:
             tenancy.store_tenant(session, company.id, document)
@@ -118,8 +119,8 @@ class Company:
     def tell(self, method: str, type_: str, data: Mapping[str, Any], event_id: UUID | None = None) -> str:
         """Hand an event to the service; returns what became of it."""
         body = orjson.dumps(
-            {"id": str(event_id or new_id()), "type": type_, "tenant_id": str(self.id), "aggregate_id": data["complaint_id"],
-             "occurred_at": "2026-11-22T01:00:00+00:00", "data": dict(data)},
+            {"id": str(event_id or new_id()), "type": type_, "tenant_id": str(self.id),
+             "aggregate_id": data["complaint_id"], "occurred_at": "2026-11-22T01:00:00+00:00", "data": dict(data)},
             default=str,
         )  # fmt: skip
         delivery = Delivery(self.bench, f"customers.{method}", Received.parse(body))

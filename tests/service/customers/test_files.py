@@ -138,8 +138,8 @@ def test_an_external_reference_belongs_to_one_customer(company: Company) -> None
     ("known", "new", "why"),
     [
         ({"phone": "13812345678"}, {"phone": "+86 138-1234-5678"}, "same_phone"),
-        ({"assets": [{"kind": "vehicle", "plate": "粤B12345"}]}, {"assets": [{"kind": "vehicle", "plate": "粤b·12345"}]},
-         "same_name_and_vehicle"),
+        ({"assets": [{"kind": "vehicle", "plate": "粤B12345"}]},
+         {"assets": [{"kind": "vehicle", "plate": "粤b·12345"}]}, "same_name_and_vehicle"),
         ({"assets": [{"kind": "property_unit", "building": "3栋", "unit": "1204"}]},
          {"assets": [{"kind": "property_unit", "building": "3", "unit": "1204室"}]}, "same_name_and_unit"),
     ],

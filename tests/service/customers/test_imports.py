@@ -159,7 +159,7 @@ def test_what_is_no_file_is_refused_at_once(company: Company, content: str) -> N
 
 
 def test_a_file_over_the_limit_is_refused(company: Company) -> None:
-    content = base64.b64encode(b"a" * (imports.MAX_MB * 1024 * 1024 + 1)).decode()
+    content = base64.b64encode(b"a" * (imports.MAX_MB * 1_000_000 + 1)).decode()
     with pytest.raises(Problem) as refused:
         company.call(contract.CREATE_IMPORT, kind="customers", mode="dry_run", filename="a.csv", content=content)
     assert refused.value.code == "unreadable_file"

@@ -7,7 +7,9 @@ import pytest
 from services.customers.domain import keys
 
 
-@pytest.mark.parametrize("typed", ["粤B12345", "粤b12345", "粤B·12345", " 粤B 123-45 ", "粤B12345"])
+@pytest.mark.parametrize(
+    "typed", ["粤B12345", "粤b12345", "粤B·12345", " 粤B 123-45 ", "粤\uff22\uff11\uff12\uff13\uff14\uff15"]
+)
 def test_a_plate_has_one_key(typed: str) -> None:
     assert keys.plate_key(typed) == "粤B12345"
 

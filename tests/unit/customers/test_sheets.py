@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -38,9 +38,7 @@ def test_csv_by_its_own_delimiter_with_quotes_and_breaks(delimiter: str) -> None
 
 
 def test_xlsx_numbers_and_dates_become_plain_text_and_formulas_stay_text() -> None:
-    content = xlsx(
-        [["电话", "生日", "备注"], [13812345678, datetime(1985, 4, 30), "=1+1"], [None, None, None], ["1.50"]]
-    )
+    content = xlsx([["电话", "生日", "备注"], [13812345678, date(1985, 4, 30), "=1+1"], [None, None, None], ["1.50"]])
     sheet = sheets.read(content, 10)
     assert sheet.header == ["电话", "生日", "备注"]
     assert sheet.rows[0] == (2, ["13812345678", "1985-04-30", "=1+1"])
