@@ -7,9 +7,10 @@ flush check stand before it. No tenant set means no rows.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -17,6 +18,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import (
     JSON,
+    URL,
     Connection,
     DateTime,
     Dialect,
@@ -28,7 +30,8 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -63,14 +66,14 @@ class UtcDateTime(TypeDecorator[datetime]):
     def python_type(self) -> type[datetime]:
         return datetime
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a stored moment needs a zone")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -151,16 +154,21 @@ def _check_tenant(session: Session, *_: Any) -> None:
     if tenant_id is None:
         return
     for row in (*session.new, *session.dirty, *session.deleted):
-        if not isinstance(row, (TenantRow, TenantOwned)):
-            continue
-        if row.tenant_id is None:
-            row.tenant_id = tenant_id
-        elif row.tenant_id != tenant_id:
-            raise TenantMismatch(f"{type(row).__name__} of tenant {row.tenant_id} in a transaction of {tenant_id}")
+        if isinstance(row, (TenantRow, TenantOwned)):
+            _own(row, tenant_id)
+
+
+def _own(row: Any, tenant_id: UUID) -> None:
+    """Give a new row its tenant; refuse one of another."""
+    if row.tenant_id is None:
+        row.tenant_id = tenant_id
+    elif row.tenant_id != tenant_id:
+        raise TenantMismatch(f"{type(row).__name__} of tenant {row.tenant_id} in a transaction of {tenant_id}")
 
 
 class DatabaseUnavailable(Exception):
-    """The database does not answer; nothing was committed by this transaction as far as is known."""
+    """The database does not answer. What the transaction did is undone, unless the answer to its commit was what got
+    lost: repeat a write under its idempotency key."""
 
 
 class Database:
@@ -173,52 +181,26 @@ class Database:
         self._statement_timeout_ms = statement_timeout_ms
         # One writer per process on SQLite. Under eventlet this lock is green: a second writer waits without blocking
         # the hub, which is what BEGIN IMMEDIATE's own busy wait would do.
-        self._writer = threading.Lock()
-        self.engine = self._make_engine(pool_size)
-
-    def _make_engine(self, pool_size: int) -> Engine:
-        if self.sqlite:
-            engine = create_engine(
-                self.url,
-                json_serializer=_dumps,
-                json_deserializer=orjson.loads,
-                connect_args={"check_same_thread": False, "timeout": 10, "isolation_level": None},
-            )
-            event.listen(engine, "connect", _prepare_sqlite)
-        else:
-            engine = create_engine(
-                self.url,
-                json_serializer=_dumps,
-                json_deserializer=orjson.loads,
-                pool_size=pool_size,
-                max_overflow=0,
-                pool_timeout=5,
-                pool_use_lifo=True,
-                connect_args={"connect_timeout": 3, "application_name": f"kefu-{self.service}"},
-            )
-            event.listen(engine, "connect", _prepare_postgresql)
-        event.listen(engine, "begin", self._on_begin)
-        event.listen(engine, "commit", _on_commit)
-        event.listen(engine, "rollback", _on_rollback)
-        return engine
+        self._writer = threading.Lock() if self.sqlite else None
+        self.engine = _sqlite_engine(self.url) if self.sqlite else _postgresql_engine(self.url, service, pool_size)
+        event.listen(self.engine, "begin", self._on_begin)
+        event.listen(self.engine, "commit", _on_commit)
+        event.listen(self.engine, "rollback", _on_rollback)
 
     def _on_begin(self, connection: Connection) -> None:
         """Begin and name the tenant in one round trip: psycopg2's own BEGIN would cost one of its own."""
         options = connection.get_execution_options()
-        cursor = connection.connection.cursor()
-        try:
-            if self.sqlite:
-                cursor.execute("BEGIN" if options.get("kefu_read_only") else "BEGIN IMMEDIATE")
-                return
-            tenant_id, system = options.get("kefu_tenant"), options.get("kefu_system")
-            cursor.execute(
-                f"BEGIN{' READ ONLY' if options.get('kefu_read_only') else ''};"
-                f"SET LOCAL statement_timeout = {self._statement_timeout_ms};"
-                "SELECT set_config('kefu.tenant', %s, true), set_config('kefu.system', %s, true)",
-                (str(tenant_id) if tenant_id else "", "on" if system else ""),
-            )
-        finally:
-            cursor.close()
+        read_only = options.get("kefu_read_only")
+        if self.sqlite:
+            connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+            return
+        tenant_id, system = options.get("kefu_tenant"), options.get("kefu_system")
+        connection.exec_driver_sql(
+            f"BEGIN{' READ ONLY' if read_only else ''};"
+            f"SET LOCAL statement_timeout = {self._statement_timeout_ms};"
+            "SELECT set_config('kefu.tenant', %s, true), set_config('kefu.system', %s, true)",
+            (str(tenant_id) if tenant_id else "", "on" if system else ""),
+        ).close()
 
     @contextmanager
     def begin(
@@ -229,51 +211,35 @@ class Database:
         `tenant_id` None with `system` sees the chassis's own tables of all tenants (the sweeps and the relay), never a
         business table. Never yield to the event loop inside: no RPC, no slow I/O.
 
-        Raises `DatabaseUnavailable` when the connection is lost.
+        Raises `DatabaseUnavailable` when the connection cannot be had or is lost.
         """
-        locked = self.sqlite and not read_only
-        if locked:
-            self._writer.acquire()
-        try:
-            with self._connection(tenant_id, read_only, system) as connection:
-                session = TenantSession(bind=connection, expire_on_commit=False)
+        options = {"kefu_tenant": tenant_id, "kefu_read_only": read_only, "kefu_system": system}
+        with ExitStack() as stack:
+            if self._writer and not read_only:
+                stack.enter_context(self._writer)
+            with _translated():
+                connection = stack.enter_context(self._begun(options))
+                session = stack.enter_context(TenantSession(bind=connection, expire_on_commit=False))
                 session.info["tenant_id"] = None if system else (tenant_id or NIL)
                 yield session
                 session.flush()
                 connection.commit()
-                session.close()
-        except DBAPIError as error:
-            if error.connection_invalidated or _is_unavailable(error):
-                raise DatabaseUnavailable(str(error.orig)) from error
-            raise
-        finally:
-            if locked:
-                self._writer.release()
 
-    @contextmanager
-    def _connection(self, tenant_id: UUID | None, read_only: bool, system: bool) -> Iterator[Connection]:
-        options: dict[str, Any] = {"kefu_tenant": tenant_id, "kefu_read_only": read_only, "kefu_system": system}
+    def _begun(self, options: dict[str, Any]) -> Connection:
+        """A connection inside a transaction. When the pooled one died while idle, the whole pool is fresh at the second
+        try: SQLAlchemy drops everything older than the failure."""
         try:
-            connection = self._begun(options)
+            return self._begin_once(options)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            connection = self._begun(options)  # a pooled connection died while idle; the pool is fresh now
-        try:
-            yield connection
-        finally:
-            connection.close()
+            return self._begin_once(options)
 
-    def _begun(self, options: dict[str, Any]) -> Connection:
+    def _begin_once(self, options: dict[str, Any]) -> Connection:
         connection = self.engine.connect().execution_options(**options)
         try:
             connection.begin()
-        except BaseException as error:
-            if not self.sqlite and isinstance(error, self.engine.dialect.loaded_dbapi.Error):
-                # raised inside our event hook, so SQLAlchemy did not look at it: drop the dead connection ourselves
-                connection.invalidate()
-                connection.close()
-                raise DBAPIError("BEGIN", None, error, connection_invalidated=True) from error
+        except BaseException:
             connection.close()
             raise
         return connection
@@ -281,20 +247,70 @@ class Database:
     def ping(self) -> None:
         """Reach the database or raise `DatabaseUnavailable`."""
         with self.begin(None, read_only=True) as session:
-            session.connection().exec_driver_sql("SELECT 1")
+            session.connection().exec_driver_sql("SELECT 1").close()
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn "no connection" in its many forms into `DatabaseUnavailable`."""
+    try:
+        yield
+    except PoolExhausted as error:
+        raise DatabaseUnavailable("no database connection became free in time") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_unavailable(error):
+            raise DatabaseUnavailable(str(error.orig).strip()) from error
+        raise
+
+
+def _is_unavailable(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "pgcode", None)
+    if code is not None:
+        # 57P01-57P03: shutting down, crashed, starting up; 53300: too many connections
+        return code in {"57P01", "57P02", "57P03", "53300"}
+    # No code: PostgreSQL said nothing, so we never got through to it; or SQLite's file is locked or cannot be opened.
+    return isinstance(error, (OperationalError, InterfaceError)) and _is_about_access(error)
+
+
+def _is_about_access(error: DBAPIError) -> bool:
+    if not isinstance(error.orig, sqlite3.Error):
+        return True
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN}
+
+
+def summary(error: DBAPIError) -> str:
+    """What the database said, without the values: PostgreSQL adds whole rows in the lines that follow."""
+    return (str(error.orig).splitlines() or [""])[0]
 
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
-def _is_unavailable(error: DBAPIError) -> bool:
-    code = getattr(error.orig, "pgcode", None)
-    # 57P01-57P03: shutting down, crashed, starting up; 53300: too many connections; no code: the socket broke
-    return code in {"57P01", "57P02", "57P03", "53300"} or type(error.orig).__name__ == "InterfaceError"
+_COMMON: dict[str, Any] = {
+    "json_serializer": _dumps,
+    "json_deserializer": orjson.loads,
+    "hide_parameters": True,  # they are people's names and numbers
+}
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    options = {"check_same_thread": False, "timeout": 10, "isolation_level": None}
+    engine = create_engine(url, connect_args=options, **_COMMON)
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _postgresql_engine(url: URL, service: str, pool_size: int) -> Engine:
+    options = {"connect_timeout": 3, "application_name": f"kefu-{service}"}
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_use_lifo=True, connect_args=options, **_COMMON
+    )
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -312,24 +328,13 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
 
 
 def _on_commit(connection: Connection) -> None:
-    _send(connection, "COMMIT")
+    connection.exec_driver_sql("COMMIT")
 
 
 def _on_rollback(connection: Connection) -> None:
+    if connection.invalidated:
+        return
     try:
-        _send(connection, "ROLLBACK")
-    except Exception:
+        connection.exec_driver_sql("ROLLBACK")
+    except DBAPIError:
         connection.invalidate()
-
-
-def _send(connection: Connection, statement: str) -> None:
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(statement)
-    except Exception as error:
-        if connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor):
-            connection.invalidate()
-            raise DatabaseUnavailable(str(error)) from error
-        raise
-    finally:
-        cursor.close()
