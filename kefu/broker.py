@@ -113,7 +113,9 @@ class PrivateBroker:
         if pid:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: not self._is_node(pid), limit=STOP_LIMIT, what=f"the killed RabbitMQ process {pid} ends")
+            wait_until(
+                lambda: not accepts("127.0.0.1", self.port), limit=STOP_LIMIT, what="the killed RabbitMQ is gone"
+            )
         if self._process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
