@@ -29,6 +29,15 @@ Span = Body.from_dict(
 )
 """Days in a row."""
 
+SpanReply = Reply.from_dict(
+    {
+        "from": fields.String(required=True, metadata={"format": "date"}),
+        "to": fields.String(required=True, metadata={"format": "date"}),
+        "note": fields.String(required=True),
+    },
+    name="CalendarSpanReply",
+)
+
 _SPANS: dict[str, Any] = {"load_default": list, "validate": validate.Length(max=100)}
 
 
@@ -65,8 +74,8 @@ class CalendarReply(Reply):
     country = fields.String(required=True, allow_none=True)
     timezone = fields.String(required=True)
     hours = fields.Dict(required=True)
-    closures = fields.List(fields.Nested(Span), required=True)
-    extra_days = fields.List(fields.Nested(Span), required=True)
+    closures = fields.List(fields.Nested(SpanReply), required=True)
+    extra_days = fields.List(fields.Nested(SpanReply), required=True)
     version = Whole(required=True)
 
 

@@ -127,6 +127,11 @@ class Staff(Versioned, TenantRow, Base):
     __table_args__ = (Index("uq_staff_tenant_id_username", "tenant_id", "username", unique=True),)
 
     @property
+    def roles(self) -> list[str]:
+        """The names of the person's roles, sorted."""
+        return sorted(link.role.name for link in self.role_links)
+
+    @property
     def org_unit_ids(self) -> list[UUID] | None:
         """The units the person may act in, with all below; None: the whole company."""
         return None if self.whole_company else sorted(link.org_unit_id for link in self.unit_links)

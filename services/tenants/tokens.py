@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -30,8 +30,7 @@ class AccessClaims(NamedTuple):
 
     tenant_id: UUID
     session_id: UUID
-    expires_at: float
-    """Unix seconds."""
+    expires_at: datetime
 
 
 class RefreshToken(NamedTuple):
@@ -61,8 +60,8 @@ def read_access_token(keyring: Keyring, text: str, now: datetime) -> AccessClaim
         claims = jwt.decode(text, keyring.checking, algorithms=[ALGORITHM]).claims
         if claims["iss"] != _ISSUER or claims["aud"] != _ISSUER or claims["exp"] <= now.timestamp():
             return None
-        return AccessClaims(UUID(claims["tid"]), UUID(claims["sid"]), float(claims["exp"]))
-    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+        return AccessClaims(UUID(claims["tid"]), UUID(claims["sid"]), datetime.fromtimestamp(claims["exp"], UTC))
+    except (JoseError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from chassis import paging
 from chassis.work import Transaction
 from services.tenants import domain
-from services.tenants.events import role_names
 from services.tenants.models import OrgUnit, Role, Staff, StaffRole, StaffUnit
 
 
@@ -55,21 +54,11 @@ def staff_list(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
         statement = _holding(statement, data["role"])
     if "org_unit_id" in data:
         statement = _acting_in(statement, tx.get(OrgUnit, data["org_unit_id"], kind="org unit"))
-    page = paging.page(tx, statement, sort=[(Staff.username, "asc")], data=data)
-    return {**page, "items": [staff_view(row) for row in page["items"]]}
+    return paging.page(tx, statement, sort=[(Staff.username, "asc")], data=data)
 
 
-def staff(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
-    """One staff member. Problem: `not_found`."""
-    return staff_view(tx.get(Staff, data["staff_id"], kind="staff member"))
-
-
-def staff_view(row: Staff) -> dict[str, Any]:
-    """A staff member as the contract shows them."""
-    plain = ("id", "username", "name", "org_unit_ids", "email", "phone", "locale", "active", "can_sign_in")
-    return {name: getattr(row, name) for name in (*plain, "locked_until", "left_at", "version")} | {
-        "roles": role_names(row)
-    }
+def staff(tx: Transaction, data: dict[str, Any]) -> Staff:
+    return tx.get(Staff, data["staff_id"], kind="staff member")
 
 
 def unit_paths(session: Session) -> dict[UUID, list[str]]:

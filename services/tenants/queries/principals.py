@@ -16,7 +16,6 @@ from contracts.core import Audience
 from contracts.problems import DEFAULT_LOCALE, UNAUTHENTICATED
 from services.tenants import domain, tokens
 from services.tenants.credentials import ApiKeyText, parse_key
-from services.tenants.events import role_names
 from services.tenants.keyring import Keyring
 from services.tenants.models import ApiKey, Staff, StaffSession, Tenant
 from services.tenants.queries.organisation import unit_paths
@@ -108,7 +107,7 @@ def _of_token(tx: Transaction, text: str, keyring: Keyring) -> dict[str, Any] | 
             claims.tenant_id,
             credential_id=str(session.id),
             actor={"kind": "staff", "id": str(staff.id), "name": staff.name},
-            roles=role_names(staff),
+            roles=staff.roles,
             permissions={permission for link in staff.role_links for permission in link.role.permissions},
             org_unit_ids=staff.org_unit_ids,
             locale=staff.locale,

@@ -31,9 +31,9 @@ def create_staff(tx: Transaction, data: dict[str, Any]) -> Staff:
     for name in _PLAIN:
         setattr(staff, name, data[name])
     staff.login = StaffLogin(tenant_id=tx.tenant_id, password_hash=data.get("password_hash"), failures=0)
-    tx.session.add(staff)
     _assign_roles(tx, staff, data["roles"])
     _assign_units(tx, staff, data["org_unit_ids"])
+    tx.session.add(staff)
     _told(tx, staff, "staff.created")
     return staff
 
