@@ -27,7 +27,7 @@ def clauses_of(systems: str) -> list[str]:
     return [f"{system}-{number}" for system in wanted for number in range(1, counts[system] + 1)]
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps plugins in sets
 class ClausePlugin:
     """Gathers outcomes by clause; works with xdist, because the clauses travel in the reports."""
 
