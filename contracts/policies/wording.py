@@ -16,7 +16,14 @@ MISSING = "—"
 
 
 class WordingError(ValueError):
-    """A wording that cannot be read; the text says where and what to write."""
+    """A wording that cannot be read: `piece` at character `position` (from 1) is not a variable's name in braces."""
+
+    def __init__(self, piece: str, position: int) -> None:
+        super().__init__(
+            f"has `{piece}` at character {position}; only a variable's name stands in braces, `{{{{` is one"
+        )
+        self.piece = piece
+        self.position = position
 
 
 def placeholders(wording: str) -> list[str]:
@@ -25,11 +32,9 @@ def placeholders(wording: str) -> list[str]:
     for piece in _PIECE.finditer(wording):
         if piece[0] in {"{{", "}}"}:
             continue
-        name, place = piece[1], f"has `{piece[0]}` at character {piece.start() + 1}"
-        if name is None:
-            raise WordingError(f"{place}; write `{piece[0] * 2}` for a brace")
-        if not _NAME.fullmatch(name):
-            raise WordingError(f"{place}; only a variable's name may stand in braces, as in `{{number}}`")
+        name = piece[1]
+        if name is None or not _NAME.fullmatch(name):
+            raise WordingError(piece[0], piece.start() + 1)
         names[name] = None
     return list(names)
 

@@ -17,7 +17,7 @@ from services.notifications.policy import Wording
 
 
 class Unusable(ValueError):
-    """A variable's value that cannot be shown; the text says what it should be."""
+    """A variable's value that cannot be shown; the text is the code of the mistake (see `mistakes`)."""
 
 
 _MOMENT = {"zh": "y年M月d日 HH:mm", "en": "d MMM y HH:mm"}
@@ -64,13 +64,10 @@ def render(wording: Wording, variables: Mapping[str, Any], reader: Reader) -> Re
 
 
 def show(kind: str, value: Any, reader: Reader) -> str:
-    """`value` of a variable of `kind` as text. Unusable says what it should be."""
-    shower = _SHOWERS.get(kind)
-    if shower is None:
-        raise Unusable(f"has the unknown kind {kind}")
+    """`value` of a variable of `kind` as text. Unusable says what is wrong with it."""
     if value is None:
-        raise Unusable("is missing")
-    return shower(value, reader)
+        raise Unusable("missing_variable")
+    return _SHOWERS[kind](value, reader)
 
 
 def sms_parts(body: str) -> int:
@@ -81,13 +78,13 @@ def sms_parts(body: str) -> int:
 
 def _text(value: Any, _reader: Reader) -> str:
     if isinstance(value, dict):
-        raise Unusable("must be text")
+        raise Unusable("not_text")
     return str(value)
 
 
 def _number(value: Any, reader: Reader) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unusable("must be a number")
+        raise Unusable("not_number")
     return format_decimal(value, locale=reader.babel)
 
 
@@ -97,7 +94,7 @@ def _moment(value: Any, reader: Reader) -> str:
     except (TypeError, ValueError):
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise Unusable("must be a moment with zone, such as 2026-11-22T09:00:00+08:00")
+        raise Unusable("not_moment")
     return format_datetime(moment.astimezone(reader.zone), _MOMENT[reader.language[:2]], locale=reader.babel)
 
 
@@ -105,12 +102,12 @@ def _date(value: Any, reader: Reader) -> str:
     try:
         return format_date(date.fromisoformat(value), "long", locale=reader.babel)
     except (TypeError, ValueError):
-        raise Unusable("must be a date, such as 2026-11-22") from None
+        raise Unusable("not_date") from None
 
 
 def _money(value: Any, reader: Reader) -> str:
     if not isinstance(value, dict) or not isinstance(value.get("amount"), int):
-        raise Unusable('must be {"amount": <fen>, "currency": "CNY"}')
+        raise Unusable("not_money")
     return format_currency(Decimal(value["amount"]) / 100, value.get("currency", "CNY"), locale=reader.babel)
 
 
@@ -119,7 +116,7 @@ def _label(value: Any, reader: Reader) -> str:
         text = value.get(reader.language) or next(iter(value.values()), None)
         if isinstance(text, str):
             return text
-    raise Unusable('must be a text per language: {"zh-CN": ..., "en": ...}')
+    raise Unusable("not_label")
 
 
 _SHOWERS = {"text": _text, "number": _number, "moment": _moment, "date": _date, "money": _money, "label": _label}

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select
 
 from chassis.work import Transaction
-from contracts.policies.notifications import faults
+from contracts.policies.wording import WordingError, placeholders
 from contracts.problems import INVALID
+from services.notifications.mistakes import mistake
 from services.notifications.models import OwnWording
 from services.notifications.policy import FALLBACK_LANGUAGE, UNKNOWN, Policy, Wording
 from services.notifications.rendering import Reader
@@ -44,15 +45,21 @@ def wording_or_plain(policy: Policy, key: str, spoken: str, channel: str) -> Wor
     return wording
 
 
-def require_sound(wording: Wording, texts: Mapping[str, Any]) -> None:
+def require_sound(tx: Transaction, wording: Wording, texts: Mapping[str, Any]) -> None:
     """The texts use the template's variables only. Problem: `invalid_request`, per text and mistake."""
-    errors = [
-        {"field": part, "code": "invalid", "message": f"{problem}. {remedy}"}
-        for part in ("title", "body")
-        for problem, remedy in faults(texts.get(part) or "", wording.variables)
-    ]
+    errors = [error for part in ("title", "body") for error in _faults(tx, part, texts.get(part) or "", wording)]
     if errors:
         raise INVALID(errors)
+
+
+def _faults(tx: Transaction, part: str, text: str, wording: Wording) -> list[dict[str, Any]]:
+    try:
+        names = placeholders(text)
+    except WordingError as error:
+        return [mistake(tx, part, "stray_brace", piece=error.piece, position=error.position)]
+    known = ", ".join(wording.variables) or "-"
+    unknown = [name for name in names if name not in wording.variables]
+    return [mistake(tx, part, "unknown_variable", name=name, known=known) for name in unknown]
 
 
 def _by_key(rows: Iterable[OwnWording]) -> dict[str, dict[str, dict[str, dict[str, str]]]]:

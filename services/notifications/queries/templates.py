@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from chassis.work import Transaction
 from contracts.problems import INVALID, NOT_FOUND
+from services.notifications.mistakes import mistake
 from services.notifications.models import OwnWording
 from services.notifications.policy import Policy, Wording
 from services.notifications.rendering import Reader, Unusable, render, show, sms_parts
@@ -52,15 +53,13 @@ def preview(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """
     stored = wording_in_force(tx, data)
     wording = Wording(data.get("title", stored.title), data.get("body", stored.body), stored.variables, stored.origin)
-    require_sound(wording, {"title": wording.title, "body": wording.body})
+    require_sound(tx, wording, {"title": wording.title, "body": wording.body})
     who = Reader(data["language"], tx.tenant.timezone)
     text = render(wording, data["variables"], who)
-    errors = [_missing(name, wording, data["variables"], who) for name in text.missing]
-    errors += [
-        {"field": f"variables.{name}", "code": "unknown", "message": "is not a variable of this template; take it out"}
-        for name in data["variables"]
-        if name not in wording.variables
-    ]
+    errors = [_unusable(tx, name, wording, data["variables"], who) for name in text.missing]
+    known = ", ".join(wording.variables) or "-"
+    strangers = data["variables"].keys() - wording.variables.keys()
+    errors += [mistake(tx, f"variables.{name}", "unknown_variable", name=name, known=known) for name in strangers]
     if errors:
         raise INVALID(errors)
     return {"title": text.title, "body": text.body, "length": len(text.body), "sms_parts": sms_parts(text.body)}
@@ -85,9 +84,11 @@ def _place(key: str, language: str, channel: str) -> dict[str, str]:
     return {"key": key, "language": language, "channel": channel}
 
 
-def _missing(name: str, wording: Wording, variables: Mapping[str, Any], who: Reader) -> dict[str, str]:
+def _unusable(
+    tx: Transaction, name: str, wording: Wording, variables: Mapping[str, Any], who: Reader
+) -> dict[str, Any]:
     try:
         show(wording.variables[name], variables.get(name), who)
     except Unusable as error:
-        return {"field": f"variables.{name}", "code": "invalid", "message": str(error)}
+        return mistake(tx, f"variables.{name}", str(error))
     raise AssertionError("render reports what show refuses")

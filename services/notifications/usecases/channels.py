@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from email.utils import parseaddr
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from chassis.ids import new_id
 from chassis.work import Transaction
-from contracts.problems import INVALID, STALE
+from contracts.problems import STALE
 from services.notifications.addresses import normalise
+from services.notifications.mistakes import invalid
 from services.notifications.models import ChannelSetup, Delivery, Message
 from services.notifications.providers.guard import allow_private, is_public
 from services.notifications.queries.channels import shown
@@ -21,7 +21,6 @@ from services.notifications.vault import vault
 from services.notifications.wordings import policy_of
 
 _SECRETS = {"smtp": "password", "http": "signing_secret", "file": None}
-_SIGNING_SECRET = "give whsec_ and the base64 of 24 to 64 random bytes, e.g. whsec_$(openssl rand -base64 32)"  # noqa: S105
 
 
 def put_channel(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def put_channel(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
         raise STALE(version=0)
     settings = dict(data.get(data["provider"]) or {})
     secret = settings.pop(_SECRETS[data["provider"]] or "", None)
-    _require_sound(data, settings, secret, known=row is not None and row.provider == data["provider"])
+    _require_sound(tx, data, settings, secret, known=row is not None and row.provider == data["provider"])
     row = _stored(tx, row, data, settings, secret)
     tx.audit("channel.changed", "channel", tx.tenant_id, note=row.channel, after=_audited(row, secret))
     tx.session.flush()
@@ -49,7 +48,7 @@ def test_channel(tx: Transaction, data: dict[str, Any]) -> Delivery:
     channel cannot reach."""
     address = normalise(data["channel"], data["to"])
     if address is None:
-        raise _invalid("to", f"is no address for {data['channel']}; write it as the channel needs it")
+        raise invalid(tx, "to", "no_address", channel=data["channel"])
     message = Message(
         tenant_id=tx.tenant_id, id=new_id(), key="system.channel_test", urgent=True, created_at=tx.now,
         variables={"company": tx.tenant.name},
@@ -75,35 +74,33 @@ def _stored(
     return row
 
 
-def _require_sound(data: dict[str, Any], settings: dict[str, Any], secret: str | None, *, known: bool) -> None:
-    """What the schema cannot say of a provider's settings."""
-    provider = data["provider"]
-    if provider == "smtp":
+def _require_sound(
+    tx: Transaction, data: dict[str, Any], settings: dict[str, Any], secret: str | None, *, known: bool
+) -> None:
+    """What the schema cannot say of a provider's settings. Problem: `invalid_request`."""
+    if data["provider"] == "smtp":
         if data["channel"] != "email":
-            raise _invalid("provider", "smtp serves the channel email only; choose http or file")
+            raise invalid(tx, "provider", "smtp_is_for_mail")
         if normalise("email", parseaddr(settings["sender"])[1]) is None:
-            raise _invalid("smtp.sender", "must be a mail address, such as Service <service@example.com>")
-        _require_public("smtp.host", settings["host"])
-    elif provider == "http":
+            raise invalid(tx, "smtp.sender", "not_a_sender")
+        _require_public(tx, "smtp.host", settings["host"])
+    elif data["provider"] == "http":
         url = urlsplit(settings["url"])
         if url.username or url.password:
-            raise _invalid("http.url", "must not hold a user or password; the signature says who we are")
-        _require_public("http.url", url.hostname or "")
-        if secret is None and not known:
-            raise _invalid("http.signing_secret", f"is missing; {_SIGNING_SECRET}")
-        if secret is not None and not _is_signing_secret(secret):
-            raise _invalid("http.signing_secret", f"cannot sign; {_SIGNING_SECRET}")
+            raise invalid(tx, "http.url", "user_in_url")
+        _require_public(tx, "http.url", url.hostname or "")
+        if not (known if secret is None else _is_signing_secret(secret)):
+            raise invalid(tx, "http.signing_secret", "signing_secret")
 
 
-def _require_public(field: str, host: str) -> None:
+def _require_public(tx: Transaction, field: str, host: str) -> None:
     """Only what can be seen without asking the network; every attempt looks at the resolved address."""
     try:
         private = not is_public(host.strip("[]"))
-        ip_address(host.strip("[]"))
     except ValueError:
         private = host.rstrip(".").lower() == "localhost"
     if private and not allow_private():
-        raise _invalid(field, "stands in a private network, where the platform does not send; give a public host")
+        raise invalid(tx, field, "private_network")
 
 
 def _is_signing_secret(secret: str) -> bool:
@@ -116,7 +113,3 @@ def _is_signing_secret(secret: str) -> bool:
 
 def _audited(row: ChannelSetup, secret: str | None) -> dict[str, Any]:
     return {"provider": row.provider, "enabled": row.enabled, **row.settings, "new_secret": secret is not None}
-
-
-def _invalid(field: str, message: str) -> Exception:
-    return INVALID([{"field": field, "code": "invalid", "message": message}])

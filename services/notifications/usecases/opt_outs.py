@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from chassis.ids import new_id
 from chassis.work import Transaction
-from contracts.problems import INVALID
 from services.notifications.addresses import mask, normalise
+from services.notifications.mistakes import invalid
 from services.notifications.models import OptOut
 from services.notifications.usecases.planning import address_key
 
@@ -19,7 +19,7 @@ def add_opt_out(tx: Transaction, data: dict[str, Any]) -> OptOut:
     channel = data["channel"]
     address = normalise(channel, data["address"])
     if address is None:
-        raise INVALID([{"field": "address", "code": "invalid", "message": f"is no address for {channel}"}])
+        raise invalid(tx, "address", "no_address", channel=channel)
     key = address_key(channel, address)
     known = tx.session.scalars(select(OptOut).where(OptOut.address_key == key)).one_or_none()
     if known is not None:

@@ -20,7 +20,7 @@ def put_template(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     `stale_version`.
     """
     before = wording_in_force(tx, data)
-    require_sound(before, data)
+    require_sound(tx, before, data)
     row = _own(tx, data)
     _check_version(tx, row, data.get("expected_version"))
     if row is None:
