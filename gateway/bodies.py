@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from flask import Request
 
-from gateway.problems import UNSUPPORTED_MEDIA_TYPE, malformed
+from gateway.problems import TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, malformed
 
 MAX_JSON = 1_000_000
 MAX_UPLOAD = 20_000_000
@@ -31,6 +31,8 @@ def json_object(request: Request) -> dict[str, Any]:
     raw = request.get_data(cache=False)
     if not raw:
         return {}
+    if len(raw) >= MAX_JSON:  # a chunked body is cut off there without a word
+        raise TOO_LARGE(limit=MAX_JSON)
     if request.mimetype != "application/json":
         raise UNSUPPORTED_MEDIA_TYPE(wanted="application/json")
     value = _parsed(raw)

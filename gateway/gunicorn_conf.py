@@ -31,6 +31,7 @@ keepalive = 75
 limit_request_line = 8190
 limit_request_field_size = 8190
 control_socket_disable = True
+logger_class = "gateway.gunicorn_logs.WithoutAccessLog"
 logconfig_dict = logs.dict_config("gateway", level=_settings.log_level, style=_settings.log_format)
 
 
