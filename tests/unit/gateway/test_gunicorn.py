@@ -1,0 +1,68 @@
+"""The gateway as it is served: real gunicorn, two workers, both kinds of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from kefu.ports import free_block
+from kefu.waiting import wait_until
+from tests.unit.gateway.toy import ToyService
+from tests.unit.gateway.toys import Credentials
+
+_COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:gateway.gunicorn_conf", "gateway.app:create_app()"]
+_AUTH = {"Authorization": "Bearer key-of-north"}
+
+
+@contextmanager
+def _served(uri: str, worker_class: str) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+    bind = f"127.0.0.1:{free_block(1)}"
+    settings = {"KEFU_AMQP_URI": uri, "KEFU_GATEWAY_BIND": bind, "KEFU_GATEWAY_WORKER_CLASS": worker_class}
+    process = subprocess.Popen(_COMMAND, env=os.environ | settings, stderr=subprocess.DEVNULL)
+    try:
+        with httpx.Client(base_url=f"http://{bind}", headers=_AUTH, timeout=10) as client:
+            wait_until(lambda: _ready(client), limit=30, what="gunicorn is ready")
+            yield client, process
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
+def test_it_serves_limits_measures_and_stops(amqp_uri: str, worker_class: str) -> None:
+    credentials = Credentials()
+    credentials.add("key-of-north", services=["customers"], rate="20/hour")
+    handlers = {"list_customers": lambda *_: {"items": [], "next_cursor": None}}
+    with (
+        ToyService(amqp_uri, "tenants", {"introspect": credentials.introspect}),
+        ToyService(amqp_uri, "customers", handlers),
+        _served(amqp_uri, worker_class) as (client, process),
+    ):
+        # A connection each, so that both workers have their share of the one count.
+        statuses = [httpx.get(client.base_url.join("/v1/customers"), headers=_AUTH).status_code for _ in range(25)]
+        assert statuses == [200] * 20 + [429] * 5
+        for body in (b"x" * 5_000_000, (b"x" * 100_000 for _ in range(50))):
+            refused = client.post("/v1/sessions", content=body, headers={"Content-Type": "application/json"})
+            assert (refused.status_code, refused.json()["code"]) == (413, "body_too_large")
+        counted = 'kefu_http_requests_total{method="GET",route="/v1/customers",status="200"} 20.0'
+        assert counted in client.get("/metrics").text
+        process.terminate()
+        assert process.wait(15) == 0
