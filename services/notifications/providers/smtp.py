@@ -6,7 +6,8 @@ import smtplib
 import socket
 import ssl
 from email.message import EmailMessage
-from email.utils import formatdate
+from email.policy import SMTP
+from email.utils import formatdate, parseaddr
 
 from services.notifications.providers.base import TIMEOUT_SECONDS, Accepted, Envelope, Failed, Outcome, Refused
 from services.notifications.providers.guard import Forbidden, Unreachable, address_of
@@ -19,7 +20,8 @@ class SmtpProvider:
         mail = _mail(envelope)
         try:
             with _connected(envelope) as server:
-                server.send_message(mail)
+                # not send_message: it would write a line's `From ` as `>From `
+                server.sendmail(parseaddr(envelope.settings["sender"])[1], [envelope.to], mail.as_bytes(policy=SMTP))
         except Forbidden as error:
             return Refused(str(error))
         except smtplib.SMTPRecipientsRefused as error:
