@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -43,6 +43,17 @@ class Rest:
         if reply.is_error:
             raise click.ClickException(_problem(reply))
         return reply.json() if reply.content else None
+
+
+def all_items(rest: Rest, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+    """Everything a list holds, page by page."""
+    cursor: str | None = None
+    while True:
+        page = rest.get(path, params={**query, "limit": 100, **({"cursor": cursor} if cursor else {})})
+        yield from page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
 
 
 def _problem(reply: httpx.Response) -> str:

@@ -1,57 +1,67 @@
-"""What a fresh installation needs before anybody can call it: the platform operator's own key."""
+"""What a fresh installation needs before anybody can call it: the platform operator's own key.
+
+These work straight on the migrated database, beside a running service or before its first start. `database_url` may hold
+`{service}`.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from chassis import clock
+from sqlalchemy import select
+
 from chassis.db import Database
-from chassis.ids import NIL, new_id
-from services.tenants import credentials
+from chassis.ids import new_id
+from chassis.work import Transaction, Work
+from contracts.context import service_context
+from services.tenants import credentials, events
 from services.tenants.domain import ANYTHING
 from services.tenants.models import ApiKey
 
 
 def ensure_operator(database_url: str) -> str | None:
-    """The operator's key when this call made it: shown this once. None when there is one already.
-
-    `database_url` may hold `{service}`. The database must be migrated.
-    """
-    return _with_database(database_url, only_first=True)
+    """The operator's key when this call made it: shown this once. None when there is one already."""
+    with _operators_own(database_url) as tx:
+        return None if _good_keys(tx) else _made(tx)
 
 
-def new_operator_key(database_url: str) -> str:
-    """One more key of the operator, for who lost the first; revoke that with `revoke_operator_keys`."""
-    key = _with_database(database_url, only_first=False)
-    assert key is not None
-    return key
+def another_operator_key(database_url: str, *, revoke_others: bool = False) -> str:
+    """One more key of the operator, for who lost the first; those before can be revoked with it."""
+    with _operators_own(database_url) as tx:
+        for key in _good_keys(tx) if revoke_others else ():
+            key.revoked_at = tx.now
+            tx.audit("key.revoked", "api_key", key.id, before={"name": key.name, "prefix": key.prefix})
+            events.credential_revoked(tx, key.id)
+        return _made(tx)
 
 
-def _with_database(database_url: str, *, only_first: bool) -> str | None:
+@contextmanager
+def _operators_own(database_url: str) -> Iterator[Transaction]:
     database = Database("tenants", database_url)
     try:
-        with database.begin(NIL) as session:
-            return None if only_first and _has_key(session) else _add_key(session)
+        with Work(database).begin(service_context("tenants")) as tx:
+            yield tx
     finally:
         database.close()
 
 
-def _has_key(session: Session) -> bool:
-    return session.scalars(select(ApiKey.id).where(ApiKey.revoked_at.is_(None)).limit(1)).first() is not None
+def _good_keys(tx: Transaction) -> list[ApiKey]:
+    """The operator's keys: those of no tenant."""
+    return list(tx.session.scalars(select(ApiKey).where(ApiKey.revoked_at.is_(None))))
 
 
-def _add_key(session: Session) -> str:
+def _made(tx: Transaction) -> str:
     text = credentials.new_key()
-    session.add(
-        ApiKey(
-            tenant_id=NIL,
-            id=new_id(),
-            name="operator",
-            prefix=text.prefix,
-            digest=text.digest,
-            permissions=[ANYTHING],
-            created_at=clock.now(),
-        )
+    key = ApiKey(
+        tenant_id=tx.tenant_id,
+        id=new_id(),
+        name="operator",
+        prefix=text.prefix,
+        digest=text.digest,
+        permissions=[ANYTHING],
+        created_at=tx.now,
     )
+    tx.session.add(key)
+    tx.audit("key.created", "api_key", key.id, after={"name": key.name, "prefix": key.prefix})
     return str(text)

@@ -11,7 +11,7 @@ from chassis import clock
 from chassis.tables import StoredRequest
 from contracts import tenants as contract
 from contracts.problems import Problem
-from services.tenants.bootstrap import ensure_operator, new_operator_key
+from services.tenants.bootstrap import another_operator_key, ensure_operator
 from services.tenants.models import ApiKey
 from tests.service.tenants.bench import Bench, Company
 
@@ -142,5 +142,10 @@ def test_the_operators_key_is_made_once_and_opens_no_company(bench: Bench) -> No
     assert ensure_operator(url) is None
     found = bench.introspect(first)
     assert (found["audience"], found["tenant_id"], found["actor"]["kind"]) == ("operator", None, "operator")
-    second = new_operator_key(url)
+    second = another_operator_key(url)
     assert bench.introspect(second)["credential_id"] != found["credential_id"]
+    third = another_operator_key(url, revoke_others=True)
+    assert bench.introspect(third)
+    for lost in (first, second):
+        with pytest.raises(Problem, match="unauthenticated"):
+            bench.introspect(lost)
