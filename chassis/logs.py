@@ -95,11 +95,17 @@ def dict_config(service: str, *, level: str = "INFO", style: str = "json") -> di
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "kefu"}},
         "root": {"level": level, "handlers": ["stderr"]},
-        "loggers": {name: _routed(least) for name, least in _OTHERS.items()},
+        "loggers": {name: _routed(max(level, least, key=logging.getLevelName)) for name, least in _OTHERS.items()},
     }
 
 
-_OTHERS = {"gunicorn.error": "INFO", "gunicorn.access": "WARNING", "amqp": "WARNING", "pika": "WARNING"}
+_OTHERS = {
+    "gunicorn.error": "INFO",
+    "gunicorn.access": "WARNING",
+    "amqp": "WARNING",
+    "pika": "WARNING",
+    "alembic": "WARNING",
+}
 """Loggers with handlers of their own or with too much to say."""
 
 

@@ -9,6 +9,7 @@ import eventlet
 
 eventlet.monkey_patch()
 
+import os  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
@@ -124,4 +125,5 @@ def _drain(runner: ServiceRunner) -> None:
             runner.stop()
     except eventlet.Timeout:
         log.warning("work in hand did not end in time; it will be taken up again", seconds=DRAIN_SECONDS)
-        runner.kill()
+        # Without a broker nameko would wait for its consumers for ever. What was in hand is rolled back and comes again.
+        os._exit(1)
