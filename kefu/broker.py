@@ -139,8 +139,8 @@ class PrivateBroker:
     def ctl(self, *arguments: str) -> str:
         """What `rabbitmqctl` prints; BrokerUnavailableError with its text when it fails."""
         programs = rabbitmq_bin()
-        if programs is None:
-            raise BrokerUnavailableError("RabbitMQ is not installed.")
+        if programs is None or self._epmd is None:  # without our epmd the command would start one that stays
+            raise BrokerUnavailableError("the node is not running")
         command = [str(programs / "rabbitmqctl"), "--quiet", *arguments]
         done = subprocess.run(command, env=self._environment(), check=False, capture_output=True, text=True)
         if done.returncode:

@@ -14,6 +14,8 @@ import httpx
 from kefu.ports import free_block
 from kefu.processes import Process, manifest
 
+READY_TIMEOUT = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
@@ -71,14 +73,14 @@ class Installation:
     def ready(self, process: Process) -> bool:
         """Whether the process answers that it is ready to work."""
         try:
-            answer = httpx.get(f"http://{self.address(process)}/readyz", timeout=2.0, trust_env=False)
+            answer = httpx.get(f"http://{self.address(process)}/readyz", timeout=READY_TIMEOUT, trust_env=False)
         except httpx.HTTPError:
             return False
         return answer.status_code == HTTPStatus.OK
 
-    def unready(self) -> list[str]:
-        """Names of the processes that are not ready."""
-        return [process.name for process in self.processes if not self.ready(process)]
+    def all_ready(self) -> bool:
+        """Whether every process is ready; stops asking at the first one that is not."""
+        return all(self.ready(process) for process in self.processes)
 
 
 def sqlite_template(folder: Path) -> str:

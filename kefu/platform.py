@@ -97,7 +97,10 @@ class LocalPlatform:
             var=self.var,
             bind=given.get("KEFU_GATEWAY_BIND") or "127.0.0.1:8080",
             metrics_base=int(given.get("KEFU_METRICS_PORT_BASE") or 9400),
-            settings={"KEFU_LOG_FORMAT": given.get("KEFU_LOG_FORMAT") or "console"},
+            settings={
+                "KEFU_LOG_FORMAT": given.get("KEFU_LOG_FORMAT") or "console",
+                "KEFU_LOG_LEVEL": given.get("KEFU_LOG_LEVEL") or "WARNING",
+            },
             processes=self.processes,
         )
 
@@ -145,7 +148,7 @@ class _Welcome:
         if self._over or time.monotonic() < self._next_check:
             return
         self._next_check = time.monotonic() + _READY_CHECK_EVERY
-        if self._loader is None and not self._installation.unready():
+        if self._loader is None and self._installation.all_ready():
             self._platform.console.done(f"All processes are ready ({time.monotonic() - self._began:.1f} s)")
             self._loader = self._load_demo()
         if self._loader and self._loader.due is None and self._loader.process is None:
@@ -176,7 +179,7 @@ class _Welcome:
             "  Try:",
             f"    curl -s -H 'Authorization: Bearer {self._key or '<key>'}' {url}/v1/tenants",
             "",
-            "  ctrl-C stops everything.",
+            "  ctrl-C stops everything. KEFU_LOG_LEVEL=INFO shows more of what happens.",
             "",
         ]
         for line in lines:

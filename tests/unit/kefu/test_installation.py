@@ -58,7 +58,7 @@ def test_only_migrations_get_the_owners_address(installation: Installation) -> N
 def test_nobody_there_is_not_ready(tmp_path: Path) -> None:
     bind, base = free_addresses()
     nobody = Installation(amqp_uri="", database_url="", var=tmp_path, bind=bind, metrics_base=base)
-    assert nobody.unready() == [process.name for process in manifest()]
+    assert not nobody.all_ready()
 
 
 def test_the_sqlite_template_makes_its_folder(tmp_path: Path) -> None:
