@@ -86,6 +86,7 @@ class Admission:
             roles=principal.roles if principal else frozenset(),
             permissions=principal.permissions if principal else frozenset(),
             org_unit_ids=principal.org_unit_ids if principal else None,
+            credential_id=principal.credential_id if principal else "",
             locale=facts.locale,
             request_id=facts.request_id,
             trace_id=facts.trace_id,
