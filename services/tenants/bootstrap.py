@@ -1,7 +1,7 @@
 """What a fresh installation needs before anybody can call it: the platform operator's own key.
 
-These work straight on the migrated database, beside a running service or before its first start. `database_url` may hold
-`{service}`.
+These work straight on the migrated database, beside a running service or before its first start. `database_url` may
+hold `{service}`.
 """
 
 from __future__ import annotations
