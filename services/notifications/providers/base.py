@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -63,3 +65,9 @@ class Provider(Protocol):
     def send(self, envelope: Envelope) -> Outcome:
         """Hand it over; blocks for at most `MAX_ATTEMPT_SECONDS`. Answers every foreseeable failure as an outcome."""
         ...
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Checks certificates against this machine's authorities (SSL_CERT_FILE adds a company's own); dear to make."""
+    return ssl.create_default_context()

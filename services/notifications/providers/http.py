@@ -18,6 +18,7 @@ from services.notifications.providers.base import (
     Failed,
     Outcome,
     Refused,
+    tls_context,
 )
 from services.notifications.providers.guard import Forbidden, Unreachable, address_of
 
@@ -47,7 +48,7 @@ def _post(envelope: Envelope) -> Outcome:
     body = orjson.dumps(payload(envelope))
     headers = {"Host": url.netloc.rpartition("@")[2], "Content-Type": "application/json", **_signed(envelope, body)}
     with (
-        httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client,
+        httpx.Client(verify=tls_context(), timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client,
         client.stream("POST", target, content=body, headers=headers, extensions={"sni_hostname": host}) as response,
     ):
         return _outcome(response, _read(response))

@@ -9,7 +9,15 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, parseaddr
 
-from services.notifications.providers.base import TIMEOUT_SECONDS, Accepted, Envelope, Failed, Outcome, Refused
+from services.notifications.providers.base import (
+    TIMEOUT_SECONDS,
+    Accepted,
+    Envelope,
+    Failed,
+    Outcome,
+    Refused,
+    tls_context,
+)
 from services.notifications.providers.guard import Forbidden, Unreachable, address_of
 
 
@@ -54,15 +62,14 @@ def _connected(envelope: Envelope) -> smtplib.SMTP:
     settings = envelope.settings
     host, port, security = settings["host"], settings["port"], settings["security"]
     address = address_of(host, port)
-    context = ssl.create_default_context()
     server: smtplib.SMTP
     if security == "tls":
-        server = _PinnedTls(address, host, port, context=context, timeout=TIMEOUT_SECONDS)
+        server = _PinnedTls(address, host, port, timeout=TIMEOUT_SECONDS)
     else:
         server = _Pinned(address, host, port, timeout=TIMEOUT_SECONDS)
     try:
         if security == "starttls":
-            server.starttls(context=context)
+            server.starttls(context=tls_context())
         if settings.get("username"):
             server.login(settings["username"], envelope.secret or "")
     except BaseException:
@@ -85,12 +92,13 @@ class _Pinned(smtplib.SMTP):
 class _PinnedTls(_Pinned):
     """TLS from the first byte."""
 
-    def __init__(self, address: str, host: str, port: int, *, context: ssl.SSLContext, timeout: float) -> None:
-        self._context = context
-        super().__init__(address, host, port, timeout=timeout)
-
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return self._context.wrap_socket(super()._get_socket(host, port, timeout), server_hostname=host)
+        plain = super()._get_socket(host, port, timeout)
+        try:
+            return tls_context().wrap_socket(plain, server_hostname=host)
+        except BaseException:
+            plain.close()
+            raise
 
 
 def _answered(code: int, text: bytes | str) -> Outcome:

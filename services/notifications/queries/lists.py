@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.paging import page
 from sqlalchemy import func, select
 
+from chassis.paging import page
 from chassis.work import Transaction
 from services.notifications.models import Delivery, Notice, OptOut
 from services.notifications.usecases.inbox import reader_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,14 +21,21 @@ from kefu.ports import free_block
 class MailServer:
     """SMTP on a port of its own. `answers` are given one by one to messages, `250 OK` once they are used up."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None) -> None:
         self.mails: list[EmailMessage] = []
         self.answers: list[str] = []
         self.refused: str | None = None
         self.logins: list[tuple[bytes, bytes]] = []
         self.port = free_block(1)
         self._controller = Controller(
-            self, hostname="127.0.0.1", port=self.port, authenticator=self._authenticate, auth_require_tls=False
+            self,
+            hostname="127.0.0.1",
+            port=self.port,
+            ssl_context=tls,
+            tls_context=starttls,
+            require_starttls=starttls is not None,
+            authenticator=self._authenticate,
+            auth_require_tls=False,
         )
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
@@ -75,17 +83,20 @@ class WebServer:
     """HTTP on a port of its own. `answers` are (status, headers, body); 200 with an id once they are used up. While
     `gate` is clear, requests wait for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self.answers: list[tuple[int, dict[str, str], bytes]] = []
         self.gate = threading.Event()
         self.gate.set()
         self.arrived = threading.Semaphore(0)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._scheme, self._server = "http", ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        if tls is not None:
+            self._scheme, self._server.socket = "https", tls.wrap_socket(self._server.socket, server_side=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/messages?v=1"
+        host = "127.0.0.1" if self._scheme == "http" else "localhost"
+        return f"{self._scheme}://{host}:{self._server.server_port}/messages?v=1"
 
     @contextmanager
     def running(self) -> Iterator[WebServer]:
