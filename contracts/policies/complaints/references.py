@@ -19,7 +19,7 @@ from contracts.policies.complaints.vocabulary import (
 from contracts.policies.findings import Finding, KeyPath, suggestion
 from contracts.policies.shapes import Locate, schema_for, walk
 
-PARTS = frozenset({"year", "yy", "month", "day", "site", "category", "serial"})
+PARTS = frozenset({"year", "month", "day", "site", "region", "department", "category", "kind", "serial"})
 _NUMBER_PART = re.compile(r"{(\w*)(?::(\d+))?}")
 
 

@@ -1,0 +1,220 @@
+"""From the JSON of a resolved document to specs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.policies.complaints.vocabulary import actions_of, form_fields, keyed, sheet_fields
+from services.complaints.policy.expressions import Expression, maybe
+from services.complaints.policy.specs import (
+    ActionSpec,
+    AuthorityStep,
+    DeadlineSpec,
+    EffectSpec,
+    Escalation,
+    FieldSpec,
+    FlowSpec,
+    FormSpec,
+    HookSpec,
+    NeedSpec,
+    RuleSpec,
+    SheetSpec,
+    SpanSpec,
+    StageSpec,
+    Step,
+)
+
+Json = Mapping[str, Any]
+
+_PLAIN = {"kind", "party", "deadline", "sheet", "to", "template", "urgent"}
+"""Arguments of effects that are names and not expressions, except where `_EXPRESSIONS` says otherwise."""
+_EXPRESSIONS = {("delegate", "to"), ("level", "to")}
+_NAMES = {"start", "stop", "renew"}
+
+
+def fields(document: Json, raw: list[Any]) -> tuple[FieldSpec, ...]:
+    """Fields whose kind and labels are known already."""
+    return tuple(_field(document, one) for one in raw)
+
+
+def _field(document: Json, raw: Json) -> FieldSpec:
+    options = raw.get("options") or (document.get(raw["of"], ()) if "of" in raw else None)
+    return FieldSpec(
+        key=raw["key"],
+        labels=raw["labels"],
+        kind=raw["kind"],
+        required=raw.get("required", False),
+        required_when=maybe(raw.get("required_when")),
+        choices=None if options is None else {o["key"]: o["labels"] for o in options},
+        minimum=raw.get("min"),
+        maximum=raw.get("max"),
+        help=raw.get("help"),
+        columns=fields(document, raw.get("columns", [])),
+        sums=raw.get("sums", {}),
+    )
+
+
+def forms(document: Json) -> dict[str, FormSpec]:
+    return {
+        form["key"]: FormSpec(
+            key=form["key"], labels=form["labels"], fields={f.key: f for f in fields(document, form["fields"])}
+        )
+        for form in document.get("forms", ())
+    }
+
+
+def effects(raw: list[Json]) -> tuple[EffectSpec, ...]:
+    return tuple(EffectSpec(name, _args(name, args)) for effect in raw for name, args in effect.items())
+
+
+def _args(name: str, args: Any) -> Any:
+    if isinstance(args, str):
+        return args if name in _NAMES else Expression(args)
+    if not isinstance(args, Mapping):
+        return args
+    if name == "set":
+        return {fact: Expression(text) for fact, text in args.items()}
+    return {key: _arg(name, key, value) for key, value in args.items()}
+
+
+def _arg(name: str, key: str, value: Any) -> Any:
+    if key == "values":
+        return {k: Expression(text) for k, text in value.items()}
+    plain = (key in _PLAIN and (name, key) not in _EXPRESSIONS) or not isinstance(value, str)
+    if name == "tick" and key == "key":
+        plain = False
+    return value if plain else Expression(value)
+
+
+def _steps(raw: list[Json]) -> tuple[Step, ...]:
+    return tuple(Step(step["to"], maybe(step.get("when"))) for step in raw)
+
+
+def _action(document: Json, raw: Json) -> ActionSpec:
+    within = raw.get("within")
+    return ActionSpec(
+        key=raw["key"],
+        labels=raw["labels"],
+        permission=raw["permission"],
+        by=tuple(raw.get("by", ())),
+        when=maybe(raw.get("when")),
+        because=raw.get("because"),
+        form=raw.get("form"),
+        fields=fields(document, form_fields(document, raw)),
+        within=(within["kind"], Expression(within["amount"])) if within else None,
+        effects=effects(raw.get("effects", [])),
+        steps=_steps(raw.get("next", [])),
+        back=raw.get("back", False),
+    )
+
+
+def _stage(document: Json, raw: Json) -> StageSpec:
+    return StageSpec(
+        key=raw["key"],
+        labels=raw["labels"],
+        holder=raw.get("holder"),
+        script={language: tuple(lines) for language, lines in raw.get("script", {}).items()},
+        enter=effects(raw.get("enter", [])),
+        skips=_steps(raw.get("skip", [])),
+        deadlines=tuple(raw.get("deadlines", ())),
+        forms=tuple(raw.get("forms", ())),
+        ticks=tuple(raw.get("ticks", ())),
+        needs=tuple(NeedSpec(labels=n["labels"], that=Expression(n["that"])) for n in raw.get("needs", ())),
+        actions={a["key"]: _action(document, a) for a in raw.get("actions", ())},
+        final=raw.get("final", False),
+        void=raw.get("void", False),
+    )
+
+
+def flow(document: Json, raw: Json, common: list[Any]) -> FlowSpec:
+    """A process, or the process of a sheet; `common` are the actions possible in all its open stages."""
+    return FlowSpec(
+        key=raw["key"],
+        labels=raw["labels"],
+        when=maybe(raw.get("when")),
+        start=raw["start"],
+        stages={s["key"]: _stage(document, s) for s in raw["stages"]},
+        actions={a["key"]: _action(document, a) for a in common},
+        hooks=tuple(_hook(h) for h in raw.get("hooks", ())),
+    )
+
+
+def _hook(raw: Json) -> HookSpec:
+    return HookSpec(
+        key=raw["key"],
+        on=raw["on"],
+        when=maybe(raw.get("when")),
+        effects=effects(raw.get("effects", [])),
+        to=raw.get("to"),
+    )
+
+
+def processes(document: Json) -> dict[str, FlowSpec]:
+    return {p["key"]: flow(document, p, actions_of(document, p)) for p in document["processes"]}
+
+
+def sheets(document: Json) -> dict[str, SheetSpec]:
+    return {
+        s["key"]: SheetSpec(
+            key=s["key"],
+            labels=s["labels"],
+            nature=s["nature"],
+            number=s["number"],
+            fields=fields(document, s.get("fields", [])),
+            flow=flow(document, s, s.get("actions", [])),
+            kinds=sheet_fields(document, s),
+        )
+        for s in document.get("sheets", ())
+    }
+
+
+def span(raw: Json) -> SpanSpec:
+    return SpanSpec(amount=raw["amount"], unit=raw["unit"], when=maybe(raw.get("when")))
+
+
+def deadlines(document: Json) -> dict[str, DeadlineSpec]:
+    ladders = {name: tuple(ladder["roles"]) for name, ladder in keyed(document["ladders"]).items()}
+    return {
+        d["key"]: DeadlineSpec(
+            key=d["key"],
+            labels=d["labels"],
+            spans=tuple(span(s) for s in d["spans"]),
+            since_receipt=d.get("from") == "received",
+            until=d["until"],
+            pausable=d.get("pausable", True),
+            escalation=_escalation({**document["escalation"], **d.get("escalation", {})}, ladders),
+        )
+        for d in document["deadlines"]
+    }
+
+
+def _escalation(raw: Json, ladders: Mapping[str, tuple[str, ...]]) -> Escalation:
+    return Escalation(
+        remind_at=raw.get("remind_at"),
+        remind=tuple(raw.get("remind", ())),
+        reminder=raw.get("reminder"),
+        urge=raw.get("urge"),
+        tell=tuple(raw.get("tell", ())),
+        notice=raw.get("notice"),
+        ladder=ladders[raw["ladder"]],
+        again_every=span(raw["again_every"]) if "again_every" in raw else None,
+    )
+
+
+def authority(document: Json) -> dict[str, tuple[AuthorityStep, ...]]:
+    return {
+        kind["key"]: tuple(
+            AuthorityStep(
+                when=maybe(step.get("when")),
+                up_to=step.get("up_to"),
+                chain=tuple(tuple(group) if isinstance(group, list) else (group,) for group in step["chain"]),
+            )
+            for step in kind["steps"]
+        )
+        for kind in document.get("authority", ())
+    }
+
+
+def rules(raw: list[Json]) -> tuple[RuleSpec, ...]:
+    return tuple(RuleSpec(key=r["key"], labels=r["labels"], when=Expression(r["when"]), level=r["level"]) for r in raw)
