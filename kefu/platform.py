@@ -40,9 +40,9 @@ class LocalPlatform:
 
     def run(self) -> None:
         """Start all, return when a signal has stopped all; StartError when something is missing or in the way."""
+        self._refuse_taken_ports(self._installation(amqp_uri=""))
         with self._broker() as (uri, look_after):
             installation = self._installation(uri)
-            self._refuse_taken_ports(installation)
             self._migrate(installation)
             operator_key = self._operator_key(installation)
             supervisor = Supervisor([self._child(installation, process) for process in self.processes], self.console)

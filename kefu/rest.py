@@ -20,6 +20,9 @@ class Rest:
         headers = {"Authorization": f"Bearer {key}", "Accept-Language": locale}
         self._client = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=30.0)
 
+    def close(self) -> None:
+        self._client.close()
+
     def get(self, path: str, **options: Any) -> Any:
         return self._call("GET", path, **options)
 
@@ -77,6 +80,10 @@ def rest_options(command: Command) -> Command:
     @click.option("--locale", type=click.Choice(["en", "zh-CN"]), default="en", show_default=True)
     @wraps(command)
     def with_rest(*arguments: Any, url: str, key: str, locale: str, **options: Any) -> Any:
-        return command(*arguments, rest=Rest(url, key, locale), **options)
+        rest = Rest(url, key, locale)
+        try:
+            return command(*arguments, rest=rest, **options)
+        finally:
+            rest.close()
 
     return with_rest  # type: ignore[return-value]
