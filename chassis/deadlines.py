@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +26,8 @@ REMIND, BREACH, REPEAT = "remind", "breach", "repeat"
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """One firing, as the service's handler gets it: `what` is `remind`, `breach` (first lateness) or `repeat` (each further
-    period; `breaches` counts them, the first included)."""
+    """One firing, as the service's handler gets it: `what` is `remind`, `breach` (first lateness) or `repeat` (each
+    further period; `breaches` counts them, the first included)."""
 
     id: UUID
     subject_id: UUID
@@ -48,6 +48,7 @@ class Deadlines:
         self._tenant_id = tenant_id
         self._now = now
         self._calendar = calendar
+        self._held: dict[UUID, list[DeadlineRow]] = {}
 
     def start(
         self,
@@ -56,6 +57,7 @@ class Deadlines:
         span: Span,
         *,
         remind: float | None = None,
+        repeat: Span | None = None,
         data: Mapping[str, Any] | None = None,
         due_at: datetime | None = None,
         started_at: datetime | None = None,
@@ -63,19 +65,19 @@ class Deadlines:
         """Start the clock `kind` on the subject; one that already runs under that kind is stopped first.
 
         `remind` is the part of the span (0..1) after which to remind; `due_at` sets the moment itself (an agreed reply
-        time), the span then being the period of further reminders. `started_at` defaults to now.
+        time). `repeat` is the period of the firings after the first lateness, the span's own when absent. `started_at`
+        defaults to now.
         """
         self.stop(subject_id, kind)
-        begun = started_at or self._now
-        end = due_at or due(begun, span, self._calendar())
-        remind_at = fraction_point(begun, end, span, remind, self._calendar()) if remind is not None else None
         row = DeadlineRow(
-            tenant_id=self._tenant_id, id=new_id(), subject_id=subject_id, kind=kind, state=RUNNING, started_at=begun,
-            due_at=end, remind_at=remind_at, next_at=remind_at or end, paused_at=None, pauses=[],
-            span={**span.to_data(), **({"agreed": True} if due_at else {})}, ended_at=None, breaches=0,
-            data=dict(data or {}),
+            tenant_id=self._tenant_id, id=new_id(), subject_id=subject_id, kind=kind, state=RUNNING,
+            started_at=started_at or self._now, paused_at=None, pauses=[],
+            span=span.to_data(), repeat=repeat.to_data() if repeat else None, remind_share=remind, agreed_at=due_at, reminded=False,
+            ended_at=None, breaches=0, data=dict(data or {}),
         )  # fmt: skip
+        self._schedule(row)
         self._session.add(row)
+        self._of(subject_id).append(row)
         return row
 
     def pause(self, subject_id: UUID, kinds: frozenset[str] | None = None) -> int:
@@ -94,50 +96,71 @@ class Deadlines:
             if row.state == PAUSED and row.paused_at and (kinds is None or row.kind in kinds):
                 row.pauses = [*row.pauses, [row.paused_at.isoformat(), self._now.isoformat()]]
                 row.state, row.paused_at = RUNNING, None
-                self._recompute(row, self._calendar())
+                self._schedule(row)
                 count += 1
         return count
 
     def stop(self, subject_id: UUID, kind: str | None = None) -> list[DeadlineRow]:
         """End the subject's clock `kind`, or all of them; met or late can be read off the row. Returns those ended."""
+        return self.stop_many(subject_id, lambda row: kind in (None, row.kind))
+
+    def stop_many(self, subject_id: UUID, which: Callable[[DeadlineRow], bool]) -> list[DeadlineRow]:
+        """End those of the subject's clocks that `which` picks. Returns those ended."""
         ended = []
-        for row in self.of(subject_id):
-            if row.state != DONE and kind in (None, row.kind):
+        for row in self._of(subject_id):
+            if row.state != DONE and which(row):
                 row.state, row.ended_at, row.next_at = DONE, self._now, None
                 ended.append(row)
         return ended
 
     def of(self, subject_id: UUID) -> list[DeadlineRow]:
         """All clocks of the subject, oldest first."""
-        self._session.flush()
-        statement = select(DeadlineRow).where(DeadlineRow.subject_id == subject_id)
-        return list(self._session.scalars(statement.order_by(DeadlineRow.started_at, DeadlineRow.id)))
+        return list(self._of(subject_id))
+
+    def none_yet(self, subject_id: UUID) -> None:
+        """Say that the subject is new in this transaction, which spares the look for its clocks."""
+        self._held.setdefault(subject_id, [])
+
+    def _of(self, subject_id: UUID) -> list[DeadlineRow]:
+        if subject_id not in self._held:
+            statement = select(DeadlineRow).where(DeadlineRow.subject_id == subject_id)
+            ordered = statement.order_by(DeadlineRow.started_at, DeadlineRow.id)
+            self._held[subject_id] = list(self._session.scalars(ordered))
+        return self._held[subject_id]
 
     def running(self, subject_id: UUID) -> list[DeadlineRow]:
         """The subject's clocks that count at the moment."""
         return [row for row in self.of(subject_id) if row.state == RUNNING]
 
     def recompute_all(self) -> int:
-        """Recompute every open clock by the calendar as it is now, keeping elapsed time and pauses. Returns how many."""
+        """Recompute every running clock by the calendar as it is now, keeping elapsed time and pauses; a paused one
+        follows when it is resumed. Returns how many."""
         rows = self._session.scalars(select(DeadlineRow).where(DeadlineRow.state == RUNNING, DeadlineRow.breaches == 0))
         count = 0
         for row in rows:
-            self._recompute(row, self._calendar())
+            self._schedule(row)
             count += 1
         return count
 
-    def _recompute(self, row: DeadlineRow, calendar: WorkingCalendar) -> None:
-        span = Span.from_data(row.span)
-        reminded = row.remind_at is not None and row.next_at is not None and row.next_at > row.remind_at
-        end = row.due_at if row.span.get("agreed") else due(row.started_at, span, calendar)
-        remind_at = row.remind_at
-        for begun, ended in row.pauses if not row.span.get("agreed") else row.pauses[-1:]:
-            end = resume(end, datetime.fromisoformat(begun), datetime.fromisoformat(ended), span, calendar)
-        if remind_at is not None:
-            share = row.data.get("remind", 0.8)
-            remind_at = fraction_point(row.started_at, end, span, share, calendar)
-        row.due_at, row.remind_at = end, remind_at
-        row.next_at = end if reminded or remind_at is None else remind_at
+    def _schedule(self, row: DeadlineRow) -> None:
+        """Set the row's moments from what it began with and the pauses since: nothing is carried over, so a mistaken
+        calendar leaves no trace once it is put right."""
+        span, calendar = Span.from_data(row.span), self._calendar()
+        end = row.agreed_at or due(row.started_at, span, calendar)
+        moments = [end]
+        if row.remind_share is not None:
+            moments.append(fraction_point(row.started_at, end, span, row.remind_share, calendar))
+        for begun, ended in row.pauses:
+            pause = datetime.fromisoformat(begun), datetime.fromisoformat(ended)
+            moments = [resume(moment, *pause, span, calendar) for moment in moments]
+        row.due_at = moments[0]
+        row.remind_at = min(moments) if row.remind_share is not None else None
+        row.next_at = row.remind_at if row.remind_at and not row.reminded else _first_late(row.due_at)
+
+
+def _first_late(due_at: datetime) -> datetime:
+    """Late is strictly after."""
+    return due_at + timedelta.resolution
 
 
 def due_rows(session: Session, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
@@ -158,29 +181,28 @@ def take(session: Session, tenant_id: UUID, row_id: UUID, now: datetime) -> Dead
 
 
 def advance(row: DeadlineRow, now: datetime, calendar: WorkingCalendar) -> Fired:
-    """Move the row past this firing and say what fired. After a long absence one firing stands for all that were missed of
-    its kind; the next is in the future."""
-    if row.remind_at is not None and row.next_at == row.remind_at and now <= row.due_at:
-        row.next_at = row.due_at
-        what = REMIND
+    """Move the row past this firing and say what fired. After a long absence one firing stands for all that were missed
+    of its kind; the next is in the future."""
+    if now <= row.due_at:
+        what, row.reminded = REMIND, True
+        row.next_at = _first_late(row.due_at)
     else:
         row.breaches += 1
         what = BREACH if row.breaches == 1 else REPEAT
-        span = Span.from_data(row.span)
-        moment = due(now, span.period(), calendar)
-        row.next_at = moment
+        period = Span.from_data(row.repeat) if row.repeat else Span.from_data(row.span).period()
+        row.next_at = due(now, period, calendar)
     return Fired(row.id, row.subject_id, row.kind, what, row.due_at, row.breaches, row.data)
 
 
 def backlog(session: Session, now: datetime) -> tuple[int, int]:
     """(open, overdue) clocks over all tenants, for the metrics."""
-    open_ = session.scalar(select(func.count()).where(DeadlineRow.state != DONE)) or 0
+    open_ = session.scalar(select(func.count()).where(DeadlineRow.state.in_((RUNNING, PAUSED)))) or 0
     late = session.scalar(select(func.count()).where(DeadlineRow.state == RUNNING, DeadlineRow.due_at < now)) or 0
     return open_, late
 
 
-def touch(session: Session, tenant_id: UUID, row_id: UUID, next_at: datetime) -> None:
-    """Look at the row again only at `next_at`: after its handler failed, so that it does not hold up the others."""
-    session.execute(
-        update(DeadlineRow).where(DeadlineRow.tenant_id == tenant_id, DeadlineRow.id == row_id).values(next_at=next_at)
-    )
+def touch(session: Session, tenant_id: UUID, row_id: UUID, now: datetime, next_at: datetime) -> None:
+    """Look at the row again only at `next_at`: after its handler failed, so that it does not hold up the others.
+    Nothing happens when it was stopped, or fired by another process, meanwhile."""
+    mine = (DeadlineRow.tenant_id == tenant_id, DeadlineRow.id == row_id, DeadlineRow.next_at <= now)
+    session.execute(update(DeadlineRow).where(*mine).values(next_at=next_at))

@@ -21,8 +21,8 @@ def unit(tx: Transaction, unit_id: UUID) -> UnitEntry | None:
 
 
 def staff_with_role(tx: Transaction, role: str, org_unit_id: UUID | None = None) -> list[StaffEntry]:
-    """Active holders of `role` in that org unit; where it has none, those of the nearest unit above; else, those who are
-    bound to no unit. Without a unit: every active holder."""
+    """Active holders of `role` in that org unit; where it has none, those of the nearest unit above; else, those who
+    are bound to no unit. Without a unit: every active holder."""
     holders = [s for s in tx.session.scalars(select(StaffEntry).where(StaffEntry.active)) if role in s.roles]
     if org_unit_id is None:
         return holders

@@ -1,14 +1,14 @@
 """The event door: a service's one queue of other services' events, each applied once and in order.
 
 One quorum queue a service, one active consumer at a time, so that order holds with any number of instances; inside the
-process, events of one aggregate run one after another and different aggregates side by side. The inbox row is written in
-the transaction of the effect. A handler that raises does not spin the queue: the message becomes a row, is tried again
-after longer and longer waits, and is a dead letter after the last. Later events of the same aggregate wait behind it.
+process, events of one aggregate run one after another and different aggregates side by side. The inbox row is written
+in the transaction of the effect. A handler that raises does not spin the queue: the message becomes a row, is tried
+again after longer and longer waits, and is a dead letter after the last. Later events of the same aggregate wait behind
+it, whichever handler they are for.
 """
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,6 @@ import eventlet
 import orjson
 from kombu import Exchange, Queue, binding
 from kombu.message import Message
-from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -48,6 +47,8 @@ DELIVERY_LIMIT = 20
 LADDER = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600, 3 * 3600))
 """Waits before the second, third, ... try; after the last the message is dead."""
 WAITING, DEAD = "waiting", "dead"
+APPLIED, DUPLICATE, NOT_ENABLED, IGNORED, RETRY = "applied", "duplicate", "not_enabled", "ignored", "retry"
+"""Outcomes of a delivery."""
 DATABASE_PAUSE = 1.0
 
 
@@ -84,13 +85,15 @@ class Received:
 class Delivery:
     """One event on its way into one handler of this service."""
 
-    def __init__(self, workplace: Workplace, handler: str, event: Received, *, retry: bool = False) -> None:
+    def __init__(
+        self, workplace: Workplace, handler: str, event: Received, *, always: bool = False, retry: bool = False
+    ) -> None:
         self.workplace = workplace
         self.handler = handler
         self.event = event
+        self.always = always
         self.retry = retry
-        self.outcome = "ignored"
-        self.always = False
+        self.outcome = IGNORED
 
     @cached_property
     def ctx(self) -> Context:
@@ -99,22 +102,22 @@ class Delivery:
         return ctx.with_(request_id=self.event.request_id, trace_id=self.event.trace_id)
 
     def apply(self, usecase: UseCase, *args: Any) -> None:
-        """`usecase(tx, data, *args)` with `data` the event's payload, in one transaction with the inbox row: once, however
-        often the event comes. Does nothing for a tenant that did not enable this service (SPEC PL-2)."""
+        """`usecase(tx, data, *args)` with `data` the event's payload, in one transaction with the inbox row: once,
+        however often the event comes. Does nothing for a tenant that did not enable this service (SPEC PL-2)."""
         self.workplace.knowing_tenant(lambda: self._apply(usecase, args))
 
     def _apply(self, usecase: UseCase, args: tuple[Any, ...]) -> None:
         with self.workplace.work.begin(self.ctx) as tx:
             if not self.always and self.workplace.service not in tx.tenant.services:
-                self.outcome = "not_enabled"
+                self.outcome = NOT_ENABLED
                 return
             if not _first_time(tx, self.handler, self.event.id):
-                self.outcome = "duplicate"
+                self.outcome = DUPLICATE
                 return
-            if not self.retry and _is_waiting(tx, self.handler, self.event.aggregate_id):
+            if not self.retry and _is_waiting(tx, self.event.aggregate_id):
                 raise Behind
             usecase(tx, dict(self.event.data), *args)
-            self.outcome = "applied"
+        self.outcome = APPLIED
         faultpoints.reach("after_event_commit")
 
 
@@ -128,11 +131,10 @@ def _first_time(tx: Transaction, handler: str, message_id: UUID) -> bool:
     return tx.session.execute(statement.on_conflict_do_nothing().returning(Inbox.message_id)).first() is not None
 
 
-def _is_waiting(tx: Transaction, handler: str, aggregate_id: UUID) -> bool:
+def _is_waiting(tx: Transaction, aggregate_id: UUID) -> bool:
     condition = exists().where(
-        EventRetry.tenant_id == tx.tenant_id, EventRetry.handler == handler,
-        EventRetry.aggregate_id == aggregate_id, EventRetry.state == WAITING,
-    )  # fmt: skip
+        EventRetry.tenant_id == tx.tenant_id, EventRetry.aggregate_id == aggregate_id, EventRetry.state == WAITING
+    )
     return bool(tx.session.scalar(select(condition)))
 
 
@@ -157,16 +159,22 @@ class EventDoor(Door):
     def handle_message(self, message: Message) -> None:
         try:
             event = Received.parse(message.body)
-        except ValueError as error:
-            log.error("unreadable event put aside", error=str(error))
-            metrics.EVENTS.labels(self.container.service_name, "unreadable", "dead").inc()
+        except ValueError:
+            log.exception("unreadable event put aside")
+            self._count("unreadable", "dead")
             self.link.settle(message, requeue=False)
             return
         handler = self.handlers.get(event.type)
         if handler is None:
+            # a binding of an earlier release: this one has no use for the event
+            log.warning("event without a handler let go", type=event.type, event_id=str(event.id))
+            self._count("unknown", IGNORED)
             self.link.settle(message)
             return
-        self._queue_up(event.aggregate_id, lambda: self._spawn(handler, event, message))
+        self._queue_up(event.aggregate_id, lambda: self._start(handler, event, message))
+
+    def _count(self, type_: str, outcome: str) -> None:
+        metrics.EVENTS.labels(self.container.service_name, type_, outcome).inc()
 
     def _queue_up(self, aggregate_id: UUID, start: Callable[[], None]) -> None:
         line = self._lines.get(aggregate_id)
@@ -178,34 +186,37 @@ class EventDoor(Door):
 
     def _next(self, aggregate_id: UUID) -> None:
         line = self._lines[aggregate_id]
-        if line:
+        if line and not self.stopping:
             line.popleft()()
         else:
             del self._lines[aggregate_id]
 
-    def _spawn(self, handler: EventHandler, event: Received, message: Message) -> None:
-        delivery = Delivery(self.workplace, handler.name, event)
-        delivery.always = handler.always
+    def _start(self, handler: EventHandler, event: Received, message: Message) -> None:
+        delivery = Delivery(self.workplace, handler.name, event, always=handler.always)
 
-        def done(_worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
-            self.link.settle(message)
+        def done(_worker: Any, _result: Any, exc_info: Any) -> tuple[None, None]:
+            error = exc_info[1] if exc_info else None
+            if isinstance(error, DatabaseUnavailable):
+                self.container.spawn_managed_thread(again, identifier="event")
+                return None, None
+            # neither its effect nor its row could be stored: back to the queue, which gives it up after its limit
+            self.link.settle(message, requeue=True if error else None)
             self._next(event.aggregate_id)
-            return result, exc_info
+            return None, None
 
-        def start() -> None:
-            try:
-                self.container.spawn_worker(handler, (delivery,), {}, handle_result=done)
-            except ContainerBeingKilled:
-                self.link.settle(message, requeue=True)
+        def again() -> None:
+            eventlet.sleep(DATABASE_PAUSE)
+            if not self.stopping:
+                self.spawn(handler, delivery, message, done)
 
-        # not in the consuming greenlet: a full worker pool would block it, and with it the heartbeats
-        self.container.spawn_managed_thread(start, identifier="event")
+        self.spawn(handler, delivery, message, done)
 
 
 class EventHandler(Entrypoint):  # type: ignore[misc]
     """Binds one event of another service to one method."""
 
     door = EventDoor()
+    expected_exceptions = (DatabaseUnavailable,)
 
     def __init__(self, event: Event, always: bool = False, **kwargs: Any) -> None:
         self.event = event
@@ -232,7 +243,8 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
 def on(event: Event, *, always: bool = False) -> Callable[[Method], Method]:
     """Mark a method as this service's handler of `event`: `def staff_left(self, delivery: Delivery) -> None`.
 
-    One handler an event. `always` also takes events of tenants that did not enable the service (the platform's own copies).
+    One handler an event. `always` also takes events of tenants that did not enable the service (the platform's own
+    copies).
     """
 
     def decorate(method: Method) -> Method:
@@ -247,37 +259,39 @@ def on(event: Event, *, always: bool = False) -> Callable[[Method], Method]:
 
 
 def deliver(delivery: Delivery, method: Callable[[], None]) -> None:
-    """Run the handler until its effect, or its row on the retry ladder, is committed. Waits out an absent database."""
-    while True:
+    """Run the handler until its effect, or its row on the retry ladder, is committed. Raises `DatabaseUnavailable`,
+    after which it is to be delivered again; the worker is free meanwhile for callers who need to hear of it."""
+    with logs.bound(delivery.ctx, event_id=str(delivery.event.id), handler=delivery.handler):
         try:
-            with logs.bound(delivery.ctx, event_id=str(delivery.event.id), handler=delivery.handler):
-                _attempt(delivery, method)
-            break
-        except DatabaseUnavailable:
-            log.warning("database unavailable, event waits", handler=delivery.handler)
-            eventlet.sleep(DATABASE_PAUSE)
-    service = delivery.workplace.service
-    metrics.EVENTS.labels(service, delivery.event.type, delivery.outcome).inc()
-    if delivery.outcome == "applied":
-        metrics.EVENT_LAG.labels(service).observe(max(0.0, time.time() - delivery.event.occurred_at.timestamp()))
+            method()
+        except DatabaseUnavailable as error:
+            log.warning("database unavailable, event waits", error=str(error))
+            raise
+        except Behind:
+            park(delivery, "waits behind an earlier event of the same aggregate", attempts=0)
+        except Exception as error:
+            log.exception("event handler failed")
+            park(delivery, described(error), attempts=1)
+    _measure(delivery)
 
 
-def _attempt(delivery: Delivery, method: Callable[[], None]) -> None:
-    try:
-        method()
-    except DatabaseUnavailable:
-        raise
-    except Behind:
-        park(delivery, "waits behind an earlier event of the same aggregate", attempts=0)
-    except Exception as error:
-        log.exception("event handler failed")
-        park(delivery, f"{type(error).__name__}: {error}" if not isinstance(error, Problem) else str(error), attempts=1)
+def described(error: Exception) -> str:
+    """What a person reads of a failed handler."""
+    return str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+
+
+def _measure(delivery: Delivery) -> None:
+    service, event = delivery.workplace.service, delivery.event
+    metrics.EVENTS.labels(service, event.type, delivery.outcome).inc()
+    if delivery.outcome == APPLIED:
+        lag = (clock.now() - event.occurred_at).total_seconds()
+        metrics.EVENT_LAG.labels(service).observe(max(0.0, lag))
 
 
 def park(delivery: Delivery, error: str, *, attempts: int) -> None:
     """Put the event on the retry ladder, once."""
     event, now = delivery.event, clock.now()
-    delivery.outcome = "retry"
+    delivery.outcome = RETRY
     with delivery.workplace.work.database.begin(event.tenant_id) as session:
         known = select(EventRetry.id).where(
             EventRetry.handler == delivery.handler, EventRetry.message_id == event.id, EventRetry.state == WAITING

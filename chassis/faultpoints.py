@@ -1,13 +1,14 @@
 """Places where a test may kill the process, to prove what happens to the work in hand.
 
-`KEFU_FAULT=after_commit:/path/of/a/file` makes the process that reaches `after_commit` SIGKILL itself while that file exists;
-it removes the file first, so that it happens once. Without the variable a point costs one comparison.
+`KEFU_FAULT=after_commit:/path/of/a/file` makes the process that reaches `after_commit` SIGKILL itself while that file
+exists; it removes the file first, so that it happens once. Without the variable a point costs one comparison.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 _SPEC = os.environ.get("KEFU_FAULT", "")
 _POINT, _, _FILE = _SPEC.partition(":")
@@ -20,7 +21,7 @@ def reach(point: str) -> None:
     if point != _POINT:
         return
     try:
-        os.unlink(_FILE)
+        Path(_FILE).unlink()
     except FileNotFoundError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

@@ -7,7 +7,8 @@ cost. Replies need no confirm: they are transient, and a lost one is asked for a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ from eventlet.event import Event as Promise
 from eventlet.semaphore import Semaphore
 from kombu import Exchange, Queue
 from kombu.message import Message
+from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import ProviderCollector, SharedExtension
 from nameko.messaging import QueueConsumer
 
@@ -27,6 +29,7 @@ from chassis import logs
 log = logs.get(__name__)
 
 RPC_EXCHANGE = Exchange("nameko-rpc", type="topic", durable=True)
+RECONNECT_PAUSE, MAX_RECONNECT_PAUSE = 0.5, 2.0
 BROKER_ERRORS = (OSError, EOFError, ConnectionError)
 
 
@@ -58,8 +61,23 @@ class Link(QueueConsumer):  # type: ignore[misc]
         self.turned_at = time.monotonic()
         super().on_iteration()
 
+    @contextmanager
+    def establish_connection(self) -> Iterator[Any]:
+        """Try again soon, and at least every two seconds: while we are away, every caller is refused."""
+        with self.create_connection() as connection:
+            connection.ensure_connection(
+                self.on_connection_error, interval_start=RECONNECT_PAUSE, interval_step=RECONNECT_PAUSE,
+                interval_max=MAX_RECONNECT_PAUSE,
+            )  # fmt: skip
+            yield connection
+
     def handle_message(self, provider: Any, message: Message) -> None:
-        provider.handle_message(message)
+        try:
+            provider.handle_message(message)
+        except Exception:
+            # it would end the process, and the next one, and the one after that
+            log.exception("message that nobody can handle put aside")
+            self.settle(message, requeue=False)
 
     def publish(self, exchange: str, routing_key: str, body: bytes, **properties: Any) -> None:
         """Send one message, transient, unconfirmed. Raises one of `BROKER_ERRORS` when the connection is down."""
@@ -79,13 +97,13 @@ class Link(QueueConsumer):  # type: ignore[misc]
                 message.ack()
             else:
                 message.reject(requeue=requeue)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever broke the connection)
             log.warning("message not settled, it will come again", error=repr(error))
 
 
 def _keep_frames_whole(connection: Any) -> None:
-    """Several greenlets send on this connection. A frame's write may yield when the socket is full; another greenlet must
-    not write into the middle of it."""
+    """Several greenlets send on this connection. A frame's write may yield when the socket is full; another greenlet
+    must not write into the middle of it."""
     if getattr(connection, "kefu_guarded", False):
         return
     write, guard = connection.frame_writer, Semaphore()
@@ -99,10 +117,11 @@ def _keep_frames_whole(connection: Any) -> None:
 
 
 class Door(SharedExtension, ProviderCollector):  # type: ignore[misc]
-    """A consumed queue that several entrypoints share. It stops consuming when the last of them stops, so that a process
-    that ends takes nothing new while it finishes what it has."""
+    """A consumed queue that several entrypoints share. It stops consuming when the last of them stops, so that a
+    process that ends takes nothing new while it finishes what it has."""
 
     link = Link()
+    stopping = False
 
     def consumed_queue(self) -> Queue:
         """The queue to consume. A method, because nameko looks at every attribute before anything is set up."""
@@ -111,6 +130,7 @@ class Door(SharedExtension, ProviderCollector):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._leaving: set[Any] = set()
+        self._unstarted = 0
         self._left = Promise()
         self._joined = False
 
@@ -123,10 +143,33 @@ class Door(SharedExtension, ProviderCollector):  # type: ignore[misc]
     def unregister_provider(self, provider: Any) -> None:
         self._leaving.add(provider)
         if not self._providers - self._leaving:
+            self.stopping = True
             self.link.unregister_provider(self)
+            while self._unstarted:
+                eventlet.sleep(0.01)
             self._left.send(True)
         self._left.wait()
         super().unregister_provider(provider)
+
+    def spawn(self, entrypoint: Any, work: Any, message: Message, done: Callable[..., Any]) -> None:
+        """Run the entrypoint's method with `work` in a worker, then `done(worker, result, exc_info)`.
+
+        With all workers busy somebody waits for one: never the consuming greenlet, or its heartbeats would stop.
+        """
+
+        def start() -> None:
+            try:
+                self.container.spawn_worker(entrypoint, (work,), {}, handle_result=done)
+            except ContainerBeingKilled:
+                self.link.settle(message, requeue=True)
+            finally:
+                self._unstarted -= 1
+
+        self._unstarted += 1
+        if self.container._worker_pool.free() > 0:
+            start()
+        else:
+            self.container.spawn_managed_thread(start, identifier="waiting for a worker")
 
 
 class Caller(SharedExtension, ProviderCollector):  # type: ignore[misc]

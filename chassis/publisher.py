@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import pika
 from pika.adapters.select_connection import SelectConnection
@@ -88,7 +88,7 @@ class Publisher:
             self.close()
             raise NotConnected(repr(error)) from error
 
-    def __enter__(self) -> Publisher:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -115,7 +115,7 @@ class Publisher:
     def _run(self) -> None:
         try:
             self._connection.ioloop.start()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (the waiting thread gets it)
             self._failed(None, error)
         finally:
             self._connection.ioloop.close()
@@ -143,7 +143,7 @@ class Publisher:
             self._batch.settle()
             self._batch = None
         self._channel = None
-        self._connection.ioloop.stop()
+        self._shut()
 
     def _send(self, batch: _Batch) -> None:
         if self._channel is None or not self._channel.is_open:

@@ -7,90 +7,114 @@ out in order of commit, and a refused one keeps the later ones of its aggregate 
 
 from __future__ import annotations
 
-import select as os_select
 import signal
-import sqlite3
 import threading
 import time
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from types import FrameType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, literal_column, select, text, tuple_, update
+from amqp.exceptions import AMQPError
+from kombu.exceptions import OperationalError
+from sqlalchemy import delete, func, literal_column, select, tuple_, update
 from sqlalchemy.engine import Connection
 
-from chassis import clock, faultpoints, health, logs, metrics
+from chassis import clock, faultpoints, health, logs, metrics, topology
 from chassis.config import ServiceSettings
 from chassis.db import Database, DatabaseUnavailable
 from chassis.publisher import NotConnected, Outcome, Outgoing, Publisher
 from chassis.tables import Outbox
+from chassis.undertaker import Undertaker
+from chassis.wakeups import Wakeups, wakeups_of
 
 log = logs.get(__name__)
 
 BATCH = 500
 IDLE_WAIT = 1.0
 """How long to wait for a wake-up before looking anyway: the net under a lost notification."""
-SQLITE_LOOK = 0.02
 ALIVE_SECONDS = 15
+STOP_SECONDS = 8
+MEASURE_SECONDS = 2
+SHORT_PAUSE, LONG_PAUSE = 0.2, 5.0
 MAX_BACKOFF = timedelta(hours=1)
-CHANNEL = "kefu_outbox"
 
 
 class ServiceRelay(threading.Thread):
     """Empties one service's outbox until told to stop."""
 
-    def __init__(self, service: str, database_url: str, amqp_uri: str) -> None:
+    def __init__(self, service: str, database_url: str, amqp_uri: str, services: Sequence[str]) -> None:
         super().__init__(name=f"relay-{service}", daemon=True)
         self.service = service
         self.alive_at = time.monotonic()
+        self._services = services
         self._amqp_uri = amqp_uri
         self._database = Database(service, database_url, pool_size=2)
         self._stopping = threading.Event()
+        self._measured_at = float("-inf")
 
     def stop(self) -> None:
         """Finish the batch in hand and end."""
         self._stopping.set()
 
     def run(self) -> None:
-        pause = 0.2
+        pause = SHORT_PAUSE
         while not self._stopping.is_set():
             try:
-                with Publisher(self._amqp_uri) as publisher, self._wakeups() as wakeups:
-                    pause = 0.2
+                with self._connected() as (publisher, wakeups):
+                    pause = SHORT_PAUSE
                     self._serve(publisher, wakeups)
             except (NotConnected, DatabaseUnavailable) as error:
                 log.warning("relay waits", service=self.service, error=str(error), seconds=pause)
             except Exception:
                 log.exception("relay failed, starts over", service=self.service)
+            self._measure_unconnected()
             self._stopping.wait(pause)
-            pause = min(pause * 2, 5.0)
+            pause = min(pause * 2, LONG_PAUSE)
         self._database.close()
+
+    @contextmanager
+    def _connected(self) -> Iterator[tuple[Publisher, Wakeups]]:
+        try:
+            topology.declare(self._services, self._amqp_uri)
+        except (OSError, OperationalError, AMQPError) as error:
+            raise NotConnected(repr(error)) from error
+        with Publisher(self._amqp_uri) as publisher, closing(wakeups_of(self._database)) as wakeups:
+            yield publisher, wakeups
 
     def _serve(self, publisher: Publisher, wakeups: Wakeups) -> None:
         while not self._stopping.is_set():
             self.alive_at = time.monotonic()
-            if not self._pump(publisher):
+            if time.monotonic() - self._measured_at > MEASURE_SECONDS:
                 self._measure()
+            if not (wakeups.leads() and self._pump(publisher)):
                 wakeups.wait(IDLE_WAIT, self._stopping)
 
     def _pump(self, publisher: Publisher) -> int:
         """Publish one batch. Returns how many rows were dealt with."""
         with self._database.begin(None, read_only=True, system=True) as session:
-            if not self._database.sqlite and not _only_relay(session.connection()):
-                return 0
             rows = _ready(session.connection(), self._database.sqlite)
-        if not rows:
-            return 0
-        outcomes = publisher.publish([Outgoing(str(r.id), r.exchange, r.routing_key, r.body.encode()) for r in rows])
-        faultpoints.reach("after_publish")
-        self._record(rows, outcomes)
-        if Outcome.UNKNOWN in outcomes:
+        outcomes: list[tuple[Any, Outcome]] = []
+        kept_back: set[tuple[UUID, UUID]] = set()
+        for wave in _waves(rows):
+            ready = [row for row in wave if (row.tenant_id, row.aggregate_id) not in kept_back]
+            answers = publisher.publish(
+                [Outgoing(str(r.id), r.exchange, r.routing_key, r.body.encode()) for r in ready]
+            )
+            outcomes += zip(ready, answers, strict=True)
+            kept_back |= {(r.tenant_id, r.aggregate_id) for r, o in zip(ready, answers, strict=True) if o not in _DONE}
+            if Outcome.UNKNOWN in answers:
+                break
+        if outcomes:
+            faultpoints.reach("after_publish")
+            self._record([row for row, _ in outcomes], [outcome for _, outcome in outcomes])
+        if any(outcome is Outcome.UNKNOWN for _, outcome in outcomes):
             raise NotConnected("the connection broke within a batch")
-        return len(rows)
+        return len(outcomes)
 
     def _record(self, rows: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
         done = [(r.tenant_id, r.id) for r, o in zip(rows, outcomes, strict=True) if o in _DONE]
@@ -114,22 +138,28 @@ class ServiceRelay(threading.Thread):
         metrics.OUTBOX_PENDING.labels(self.service).set(count)
         age = (clock.now() - oldest).total_seconds() if count else 0.0
         metrics.OUTBOX_OLDEST.labels(self.service).set(max(0.0, age))
+        self._measured_at = time.monotonic()
 
-    @contextmanager
-    def _wakeups(self) -> Iterator[Wakeups]:
-        wakeups = _SqliteWakeups(self._database) if self._database.sqlite else _PostgresWakeups(self._database)
+    def _measure_unconnected(self) -> None:
+        """While the broker is away the outbox grows: that is when its size matters."""
         try:
-            yield wakeups
-        finally:
-            wakeups.close()
+            self._measure()
+        except DatabaseUnavailable as error:
+            log.warning("outbox not measured", service=self.service, error=str(error))
 
 
 _DONE = (Outcome.CONFIRMED, Outcome.UNROUTABLE)
 
 
-def _only_relay(connection: Connection) -> bool:
-    """Whether this transaction may publish: a second relay on the same database stands by."""
-    return bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(hashtext('kefu.relay'))")).scalar())
+def _waves(rows: Sequence[Any]) -> Iterator[list[Any]]:
+    """The rows in rounds that hold one of each aggregate: the next of an aggregate goes out when the one before it is
+    confirmed. Most batches are one round."""
+    lines: dict[tuple[UUID, UUID], deque[Any]] = defaultdict(deque)
+    for row in rows:
+        lines[row.tenant_id, row.aggregate_id].append(row)
+    while lines:
+        yield [line.popleft() for line in lines.values()]
+        lines = {key: line for key, line in lines.items() if line}
 
 
 def _ready(connection: Connection, sqlite: bool) -> list[Any]:
@@ -155,65 +185,14 @@ def _ready(connection: Connection, sqlite: bool) -> list[Any]:
     return list(connection.execute(statement))
 
 
-class Wakeups:
-    """Something that says: there may be new rows."""
-
-    def wait(self, seconds: float, stopping: threading.Event) -> None:
-        """Return on news, or after `seconds`."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        raise NotImplementedError
-
-
-class _PostgresWakeups(Wakeups):
-    """LISTEN: the outbox table's trigger notifies."""
-
-    def __init__(self, database: Database) -> None:
-        self._fairy = database.engine.raw_connection()
-        self._connection: Any = self._fairy.dbapi_connection
-        with self._connection.cursor() as cursor:
-            cursor.execute(f"LISTEN {CHANNEL}")
-
-    def wait(self, seconds: float, stopping: threading.Event) -> None:
-        readable, _, _ = os_select.select([self._connection], [], [], seconds)
-        if readable:
-            try:
-                self._connection.poll()
-            except Exception as error:
-                raise DatabaseUnavailable(str(error)) from error
-            self._connection.notifies.clear()
-
-    def close(self) -> None:
-        self._fairy.invalidate()
-
-
-class _SqliteWakeups(Wakeups):
-    """`PRAGMA data_version` changes when another connection commits."""
-
-    def __init__(self, database: Database) -> None:
-        assert database.url.database
-        self._connection = sqlite3.connect(database.url.database, check_same_thread=False)
-        self._seen = -1
-
-    def wait(self, seconds: float, stopping: threading.Event) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and not stopping.wait(SQLITE_LOOK):
-            version = self._connection.execute("PRAGMA data_version").fetchone()[0]
-            if version != self._seen:
-                self._seen = version
-                return
-
-    def close(self) -> None:
-        self._connection.close()
-
-
 def main(services: Sequence[str]) -> None:
     """Run the relay for these services until SIGTERM or SIGINT."""
     settings = ServiceSettings.load()
     logs.configure("relay", level=settings.log_level, style=settings.log_format)
-    relays = [ServiceRelay(name, settings.database_url, settings.amqp_uri) for name in services]
+    workers: list[ServiceRelay | Undertaker] = [
+        *(ServiceRelay(name, settings.database_url, settings.amqp_uri, services) for name in services),
+        Undertaker(services, settings.database_url, settings.amqp_uri),
+    ]
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -222,24 +201,29 @@ def main(services: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     if settings.metrics_port:
-        live = {relay.name: partial(_check_thread, relay) for relay in relays}
-        ready = {relay.name: partial(_check_turning, relay) for relay in relays}
+        live = {worker.name: partial(_check_thread, worker) for worker in workers}
+        ready = {worker.name: partial(_check_turning, worker) for worker in workers}
         health.serve_thread(settings.metrics_host, settings.metrics_port, health.app(live, ready))
-    for relay in relays:
-        relay.start()
+    for worker in workers:
+        worker.start()
     stopping.wait()
-    for relay in relays:
-        relay.stop()
-    for relay in relays:
-        relay.join(timeout=8)
+    _stop(workers)
 
 
-def _check_thread(relay: ServiceRelay) -> None:
-    if not relay.is_alive():
+def _stop(workers: Sequence[ServiceRelay | Undertaker]) -> None:
+    for worker in workers:
+        worker.stop()
+    until = time.monotonic() + STOP_SECONDS
+    for worker in workers:
+        worker.join(timeout=max(0.0, until - time.monotonic()))
+
+
+def _check_thread(worker: threading.Thread) -> None:
+    if not worker.is_alive():
         raise RuntimeError("its thread has ended")
 
 
-def _check_turning(relay: ServiceRelay) -> None:
-    silent = time.monotonic() - relay.alive_at
+def _check_turning(worker: ServiceRelay | Undertaker) -> None:
+    silent = time.monotonic() - worker.alive_at
     if silent > ALIVE_SECONDS:
-        raise RuntimeError(f"has not looked into its outbox for {silent:.0f} s: broker or database away?")
+        raise RuntimeError(f"has done nothing for {silent:.0f} s: broker or database away?")

@@ -1,18 +1,17 @@
 """Stored replies (idempotency): a mutating call that comes again gets its first answer and changes nothing.
 
 The key is claimed first thing in the transaction and the reply stored last, so they commit with the effect or not at
-all. On PostgreSQL a second call with the same key waits at the claim until the first has ended; on SQLite the one writer
-orders them.
+all. On PostgreSQL a second call with the same key waits at the claim until the first has ended; on SQLite the one
+writer orders them.
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -77,9 +76,3 @@ def store(tx: Transaction, reply: Any) -> None:
 def caller(tx: Transaction) -> str:
     """Keys are each caller's own: two partners may use the same one."""
     return f"{tx.ctx.actor.kind}:{tx.ctx.actor.id}"
-
-
-def forget(tx: Transaction, before: datetime) -> int:
-    """Drop this tenant's stored replies older than `before`; returns how many."""
-    result = tx.session.execute(delete(StoredRequest).where(StoredRequest.created_at < before))
-    return int(getattr(result, "rowcount", 0))

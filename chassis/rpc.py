@@ -1,9 +1,9 @@
 """The RPC door: one declared operation, one method of the service class.
 
-On nameko's wire protocol (exchange `nameko-rpc`, queue `rpc-<service>`, key `<service>.<operation>`), so that any nameko
-or pika client can call. What differs from nameko's own entrypoint: the reply leaves on the consuming channel, transient
-and unconfirmed; a message that nobody could answer is dropped instead of killing the process; the queue goes away with its
-last consumer, so that a caller learns at once that the service is down.
+On nameko's wire protocol (exchange `nameko-rpc`, queue `rpc-<service>`, key `<service>.<operation>`), so that any
+nameko or pika client can call. What differs from nameko's own entrypoint: the reply leaves on the consuming channel,
+transient and unconfirmed; a message that nobody could answer is dropped instead of killing the process; the queue goes
+away with its last consumer, so that a caller learns at once that the service is down.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ import orjson
 from kombu import Queue
 from kombu.message import Message
 from marshmallow import ValidationError
-from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from chassis import faultpoints, logs, metrics, requests
-from chassis.db import DatabaseUnavailable
+from chassis.db import DatabaseUnavailable, summary
 from chassis.link import RPC_EXCHANGE, Door
 from chassis.work import Transaction, Work
 from chassis.workplace import Workplace
@@ -69,8 +68,8 @@ class Call:
         return self.workplace.work
 
     def run(self, usecase: UseCase, *args: Any) -> Any:
-        """Carry out a writing operation in one transaction: claim the idempotency key, `usecase(tx, data, *args)`, dump its
-        result with the operation's reply schema, keep that reply, commit. A repeated key answers the kept reply."""
+        """Carry out a writing operation in one transaction: claim the idempotency key, `usecase(tx, data, *args)`, dump
+        its result with the operation's reply schema, keep that reply, commit. A repeated key answers the kept reply."""
         return self._transact(lambda tx: usecase(tx, self.data, *args), read_only=False)
 
     def read(self, query: UseCase, *args: Any) -> Any:
@@ -155,7 +154,12 @@ def _names(schema: Any) -> list[str]:
 
 
 def _path_value(name: str, value: Any) -> Any:
-    return UUID(str(value)) if name.endswith("_id") or name == "id" else str(value)
+    if name != "id" and not name.endswith("_id"):
+        return str(value)
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise ValidationError({name: ["must be a UUID"]}) from None
 
 
 class RpcDoor(Door):
@@ -183,19 +187,21 @@ class RpcDoor(Door):
             return
         name = message.delivery_info["routing_key"].rpartition(".")[2]
         entrypoint = self._entrypoints.get(name)
-        try:
-            if entrypoint is None:
-                raise LookupError(f"{self.container.service_name} has no operation {name}")
-            call = entrypoint.call_from(message)
-        except Exception as error:
-            log.warning("request refused", operation=name, error=repr(error))
-            self.answer(message, None, {"exc_type": "MalformedRequest", "exc_path": "nameko.exceptions.MalformedRequest",
-                                        "exc_args": [str(error)], "value": str(error)})  # fmt: skip
+        if entrypoint is None:
+            self._refuse(message, f"{self.container.service_name} has no operation {name}")
             return
         try:
-            self.container.spawn_worker(entrypoint, (call,), {}, handle_result=entrypoint.replier(message))
-        except ContainerBeingKilled:
-            self.link.settle(message, requeue=True)
+            call = entrypoint.call_from(message)
+        except Exception as error:  # noqa: BLE001  (whatever a stranger may send)
+            self._refuse(message, f"{name}: {error!r}")
+            return
+        self.spawn(entrypoint, call, message, entrypoint.replier(message))
+
+    def _refuse(self, message: Message, reason: str) -> None:
+        log.warning("request refused", reason=reason)
+        path = "nameko.exceptions.MalformedRequest"
+        error = {"exc_type": "MalformedRequest", "exc_path": path, "exc_args": [reason], "value": reason}
+        self.answer(message, None, error)
 
     def answer(self, message: Message, result: Any, error: dict[str, Any] | None) -> None:
         """Reply, then acknowledge. Without a connection neither: the broker gives the request out again, and the stored
@@ -206,7 +212,7 @@ class RpcDoor(Door):
             self.link.publish(
                 RPC_EXCHANGE.name, properties["reply_to"], body, correlation_id=properties.get("correlation_id", "")
             )
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001  (whatever broke the connection)
             log.warning("reply not sent", error=repr(failure))
             return
         faultpoints.reach("after_reply")
@@ -230,12 +236,12 @@ class OperationEntrypoint(Entrypoint):  # type: ignore[misc]
         self.door.unregister_provider(self)
 
     def call_from(self, message: Message) -> Call:
-        """The call a message holds; raises ValueError or KeyError when it holds none."""
+        """The call a message holds; raises one of many errors when it holds none."""
         ctx = Context.from_json(message.headers[HEADER])
         body = orjson.loads(message.body)
         payload = body["args"][0] if body["args"] else body["kwargs"]
         if not isinstance(payload, dict):
-            raise ValueError("the first argument must be an object")
+            raise TypeError("the first argument must be an object")
         return Call(self.operation, self.workplace, ctx, payload)
 
     def replier(self, message: Message) -> Callable[..., Any]:
@@ -250,9 +256,8 @@ class OperationEntrypoint(Entrypoint):  # type: ignore[misc]
 def _wire(problem: Problem | None) -> dict[str, Any] | None:
     if problem is None:
         return None
-    return {
-        "exc_type": "Problem", "exc_path": "contracts.problems.Problem", "exc_args": [problem.to_wire()], "value": problem.code,
-    }  # fmt: skip
+    path = "contracts.problems.Problem"
+    return {"exc_type": "Problem", "exc_path": path, "exc_args": [problem.to_wire()], "value": problem.code}
 
 
 def operation(declared: Operation) -> Callable[[Method], Method]:
@@ -295,7 +300,7 @@ def _attempted(call: Call, method: Callable[[], Any]) -> tuple[Any, Problem | No
     except StaleDataError:
         return None, STALE(version="?")
     except IntegrityError as error:
-        log.warning("refused by a constraint", operation=call.operation.name, error=str(error.orig))
+        log.warning("refused by a constraint", operation=call.operation.name, error=summary(error))
         return None, CONFLICT(reason="it exists already, or something it names does not")
     except Exception:
         log.exception("operation failed", operation=call.operation.name)

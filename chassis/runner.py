@@ -21,11 +21,11 @@ import eventlet.wsgi  # noqa: E402
 from kombu import Connection  # noqa: E402
 from nameko.extensions import SharedExtension  # noqa: E402
 from nameko.runners import ServiceRunner  # noqa: E402
-from sqlalchemy import Engine  # noqa: E402
 
 from chassis import health, logs, metrics, migrate  # noqa: E402
 from chassis.config import ServiceSettings  # noqa: E402
 from chassis.link import Link  # noqa: E402
+from chassis.topology import service_class_of  # noqa: E402
 from chassis.workplace import Workplace  # noqa: E402
 
 log = logs.get(__name__)
@@ -39,13 +39,13 @@ def serve(names: Sequence[str]) -> None:
     settings = ServiceSettings.load()
     logs.configure("+".join(names), level=settings.log_level, style=settings.log_format)
     metrics.describe_process("+".join(names), version("kefu"), tenants=settings.metrics_tenants)
-    _await_broker(settings.amqp_uri)
     runner = ServiceRunner(config_of(settings))
     for name in names:
-        runner.add_service(migrate.service_class_of(name))
-    runner.start()
+        runner.add_service(service_class_of(name))
     if settings.metrics_port:
         _serve_health(settings.metrics_host, settings.metrics_port, *checks_of(runner))
+    _await_broker(settings.amqp_uri)
+    runner.start()
     _run_until_told(runner)
 
 
@@ -65,11 +65,11 @@ def checks_of(runner: ServiceRunner) -> tuple[Checks, Checks]:
     live: Checks = {}
     ready: Checks = {}
     for container in runner.containers:
-        name, database = container.service_name, _of(container, Workplace).work.database
-        live[f"{name}.loop"] = partial(_check_loop, _of(container, Link))
-        ready[f"{name}.database"] = database.ping
-        ready[f"{name}.migrations"] = partial(_check_migrated, database.engine, name)
-        ready[f"{name}.broker"] = partial(_check_connected, _of(container, Link))
+        name, link, workplace = container.service_name, _of(container, Link), _of(container, Workplace)
+        live[f"{name}.loop"] = partial(_check_loop, link)
+        ready[f"{name}.broker"] = partial(_check_connected, link)
+        ready[f"{name}.database"] = partial(_check_database, workplace)
+        ready[f"{name}.migrations"] = partial(_check_migrated, workplace, name)
     return live, ready
 
 
@@ -84,8 +84,12 @@ def _check_connected(link: Link) -> None:
         raise RuntimeError("not connected to the broker")
 
 
-def _check_migrated(engine: Engine, service: str) -> None:
-    if not migrate.at_head(engine, service):
+def _check_database(workplace: Workplace) -> None:
+    workplace.work.database.ping()
+
+
+def _check_migrated(workplace: Workplace, service: str) -> None:
+    if not migrate.at_head(workplace.work.database.engine, service):
         raise RuntimeError("the database is not at this release's version; run `kefu migrate`")
 
 
@@ -99,10 +103,11 @@ def _await_broker(amqp_uri: str) -> None:
         try:
             with Connection(amqp_uri, connect_timeout=3) as connection:
                 connection.connect()
-            return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever keeps us from it)
             log.warning("waiting for the broker", error=str(error))
             eventlet.sleep(1)
+        else:
+            return
 
 
 def _serve_health(host: str, port: int, live: Checks, ready: Checks) -> None:
@@ -125,5 +130,4 @@ def _drain(runner: ServiceRunner) -> None:
             runner.stop()
     except eventlet.Timeout:
         log.warning("work in hand did not end in time; it will be taken up again", seconds=DRAIN_SECONDS)
-        # Without a broker nameko would wait for its consumers for ever. What was in hand is rolled back and comes again.
-        os._exit(1)
+        os._exit(1)  # every step may be cut off anywhere; an orderly kill could wait for an absent broker

@@ -7,8 +7,8 @@
         def create_complaint(self, call: Call) -> Any:
             return call.run(usecases.register)
 
-The base class brings what every service does anyway: it follows its tenants, tries failed events again, seals its audit,
-measures its backlog and forgets what nobody will ask for again.
+The base class brings what every service does anyway: it follows its tenants, tries failed events again, seals its
+audit, measures its backlog and forgets what nobody will ask for again.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 
 from chassis import audit, clock, deadlines, logs, metrics, retries, tenancy
 from chassis.events import Delivery, EventDoor, on
 from chassis.rpc import Call, operation
-from chassis.tables import AuditRow, AuditSeal, Inbox, StoredRequest
+from chassis.tables import Inbox, StoredRequest
 from chassis.timers import Job, every
 from chassis.work import Transaction
 from contracts import tenants
@@ -80,12 +80,11 @@ class Service:
         with job.work.database.begin(None, read_only=True, system=True) as session:
             open_, late = deadlines.backlog(session, clock.now())
             dead = retries.dead_count(session)
-            rows = session.scalar(select(func.count()).select_from(AuditRow)) or 0
-            sealed = session.scalar(select(func.count()).select_from(AuditSeal)) or 0
+            unsealed = audit.unsealed_count(session)
         metrics.DEADLINES_OPEN.labels(self.name).set(open_)
         metrics.DEADLINES_OVERDUE.labels(self.name).set(late)
         metrics.DEAD_LETTERS.labels(self.name).set(dead)
-        metrics.AUDIT_UNSEALED.labels(self.name).set(rows - sealed)
+        metrics.AUDIT_UNSEALED.labels(self.name).set(unsealed)
 
     @every(seconds=3600)
     def forget_old(self, job: Job) -> None:

@@ -11,14 +11,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import ServiceBase, TenantOwned, TenantRow, service_metadata
 
+
 class ChassisBase(ServiceBase):
     __abstract__ = True
     metadata = service_metadata()
 
+
 SYSTEM_TABLES = frozenset(
-    {"outbox", "event_retries", "deadlines", "audit", "audit_heads", "inbox", "requests", "tenant_settings"}
+    {"outbox", "event_retries", "deadlines", "audit_unsealed", "audit_heads", "inbox", "requests", "tenant_settings"}
 )
-"""Tables that the chassis's own sweeps may read across tenants (`Database.begin(system=True)`). Business tables never."""
+"""What the chassis's own sweeps may see across tenants (`Database.begin(system=True)`). Business tables never."""
 
 
 class Outbox(TenantRow, ChassisBase):
@@ -34,6 +36,7 @@ class Outbox(TenantRow, ChassisBase):
     created_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
+    __table_args__ = (Index("ix_outbox_position", "position"), Index("ix_outbox_due_at", "due_at"))
 
 
 class Inbox(TenantOwned, ChassisBase):
@@ -61,7 +64,7 @@ class EventRetry(TenantRow, ChassisBase):
     error: Mapped[str] = mapped_column(Text, default="")
     __table_args__ = (
         Index("ix_event_retries_due", "state", "next_at"),
-        Index("ix_event_retries_aggregate", "tenant_id", "handler", "aggregate_id"),
+        Index("ix_event_retries_aggregate", "tenant_id", "aggregate_id"),
     )
 
 
@@ -91,11 +94,16 @@ class DeadlineRow(TenantRow, ChassisBase):
     paused_at: Mapped[datetime | None]
     pauses: Mapped[list[Any]]
     span: Mapped[dict[str, Any]]
+    repeat: Mapped[dict[str, Any] | None]
+    agreed_at: Mapped[datetime | None]
+    remind_share: Mapped[float | None]
+    reminded: Mapped[bool]
     ended_at: Mapped[datetime | None]
     breaches: Mapped[int] = mapped_column(Integer, default=0)
     data: Mapped[dict[str, Any]]
     __table_args__ = (
         Index("ix_deadlines_due", "next_at"),
+        Index("ix_deadlines_state", "state", "due_at"),
         Index("ix_deadlines_subject", "tenant_id", "subject_id"),
     )
 
@@ -117,6 +125,15 @@ class AuditRow(TenantRow, ChassisBase):
     after: Mapped[dict[str, Any] | None]
     note: Mapped[str] = mapped_column(Text)
     __table_args__ = (Index("ix_audit_subject", "tenant_id", "subject_id", "at"),)
+
+
+class AuditUnsealed(TenantOwned, ChassisBase):
+    """An audit row that waits for its seal. Written by the audit table's trigger, so that finding what is left to seal
+    costs the same however long the audit has grown."""
+
+    __tablename__ = "audit_unsealed"
+    audit_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class AuditSeal(TenantOwned, ChassisBase):
@@ -148,8 +165,8 @@ class Counter(TenantOwned, ChassisBase):
 
 
 class TenantSetting(TenantOwned, ChassisBase):
-    """This service's copy of what the tenants service publishes about one tenant. `revision` counts every change of this
-    copy, policies included, so that a process can tell whether what it holds in memory is still true."""
+    """This service's copy of what the tenants service publishes about one tenant. `revision` counts every change of
+    this copy, policies included, so that a process can tell whether what it holds in memory is still true."""
 
     __tablename__ = "tenant_settings"
     version: Mapped[int] = mapped_column(BigInteger)

@@ -10,17 +10,20 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from chassis.calendar import WorkingCalendar
 from chassis.tables import StaffEntry, TenantPolicy, TenantSetting, UnitEntry
 
-MAX_CACHED_TENANTS = 2000
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+MAX_CACHED_TENANTS = 300
+"""Tenants whose settings and policies a process keeps parsed; a policy may be some hundred kilobytes in memory."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class TenantCache:
 
     def __init__(self) -> None:
         self._held: OrderedDict[UUID, TenantSettings] = OrderedDict()
-        self._policies: dict[tuple[UUID, str, int], PolicyDocument] = {}
+        self._policies: OrderedDict[tuple[UUID, str, int], PolicyDocument] = OrderedDict()
 
     def settings(self, session: Session, tenant_id: UUID) -> TenantSettings | None:
         """The tenant's settings, or None when this service has not heard of it yet."""
@@ -87,31 +90,48 @@ class TenantCache:
             return None
         held = self._held.get(tenant_id)
         if held is None or held.revision != revision:
-            held = self._held[tenant_id] = _read_settings(session, tenant_id)
-            while len(self._held) > MAX_CACHED_TENANTS:
-                self._held.popitem(last=False)
+            held = _read_settings(session, tenant_id)
+        _remember(self._held, tenant_id, held)
         return held
 
-    def policy(self, session: Session, tenant_id: UUID, service: str, version: int) -> PolicyDocument:
-        """One version of a policy, for cases that began with it. KeyError when this service never got it."""
+    def policy(self, session: Session, tenant_id: UUID, service: str, version: int) -> PolicyDocument | None:
+        """One version of a policy, for cases that began with it. None when this service never got it."""
         key = (tenant_id, service, version)
-        if key not in self._policies:
+        held = self._policies.get(key)
+        if held is None:
             document = session.scalar(
-                select(TenantPolicy.document).where(TenantPolicy.service == service, TenantPolicy.version == version)
+                select(TenantPolicy.document).where(
+                    TenantPolicy.tenant_id == tenant_id,
+                    TenantPolicy.service == service,
+                    TenantPolicy.version == version,
+                )
             )
             if document is None:
-                raise KeyError(f"policy {service} version {version}")
-            if len(self._policies) >= MAX_CACHED_TENANTS:
-                self._policies.clear()
-            self._policies[key] = PolicyDocument(service, version, document)
-        return self._policies[key]
+                return None
+            held = PolicyDocument(service, version, document)
+        _remember(self._policies, key, held)
+        return held
+
+
+def _remember(held: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    """Keep the entries used last."""
+    held[key] = value
+    held.move_to_end(key)
+    while len(held) > MAX_CACHED_TENANTS:
+        held.popitem(last=False)
 
 
 def _read_settings(session: Session, tenant_id: UUID) -> TenantSettings:
-    row = session.scalars(select(TenantSetting)).one()
-    policies: dict[str, PolicyDocument] = {}
-    for policy in session.scalars(select(TenantPolicy).order_by(TenantPolicy.version)):
-        policies[policy.service] = PolicyDocument(policy.service, policy.version, policy.document)
+    row = session.scalars(select(TenantSetting).where(TenantSetting.tenant_id == tenant_id)).one()
+    newest = (
+        select(TenantPolicy.service, func.max(TenantPolicy.version).label("version"))
+        .where(TenantPolicy.tenant_id == tenant_id)
+        .group_by(TenantPolicy.service)
+        .subquery()
+    )
+    same = (TenantPolicy.service == newest.c.service) & (TenantPolicy.version == newest.c.version)
+    found = session.scalars(select(TenantPolicy).join(newest, same).where(TenantPolicy.tenant_id == tenant_id))
+    policies = {p.service: PolicyDocument(p.service, p.version, p.document) for p in found}
     return TenantSettings(tenant_id, row.document, row.revision, policies)
 
 
@@ -152,20 +172,25 @@ def store_unit(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> No
     _store_entry(session, UnitEntry, tenant_id, data)
 
 
-def _store_entry(
-    session: Session, model: type[StaffEntry | UnitEntry], tenant_id: UUID, data: Mapping[str, Any]
-) -> None:
-    columns = {c.key for c in model.__table__.columns} - {"tenant_id", "id"}
-    values = {name: value for name, value in data.items() if name in columns}
-    if values.get("parent_id"):
-        values["parent_id"] = UUID(str(values["parent_id"]))
-    for name in ("org_unit_ids", "path"):
-        if name in values:
-            values[name] = [str(v) for v in values[name] or []]
+Entry = StaffEntry | UnitEntry
+
+
+def _store_entry(session: Session, model: type[Entry], tenant_id: UUID, data: Mapping[str, Any]) -> None:
+    values = _columns_of(model, data)
     entry_id = UUID(str(data["id"]))
     row = session.get(model, (tenant_id, entry_id))
-    if row is None:
+    if not isinstance(row, Entry):
         session.add(model(tenant_id=tenant_id, id=entry_id, **values))
     elif row.version < data["version"]:
         for name, value in values.items():
             setattr(row, name, value)
+
+
+def _columns_of(model: type[Entry], data: Mapping[str, Any]) -> dict[str, Any]:
+    columns = {c.key for c in model.__table__.columns} - {"tenant_id", "id"}
+    values = {name: value for name, value in data.items() if name in columns}
+    if values.get("parent_id"):
+        values["parent_id"] = UUID(str(values["parent_id"]))
+    for name in {"org_unit_ids", "path"} & values.keys():
+        values[name] = [str(v) for v in values[name] or []]
+    return values

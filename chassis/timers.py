@@ -1,7 +1,8 @@
-"""Timers: work a service does by itself. Every instance runs every timer; rows are shared out by locks, not by leaders."""
+"""Timers: what a service does by itself. Every instance runs every timer; locks share the rows out, not a leader."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,6 +10,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
+from eventlet import Timeout
 from nameko.timer import Timer
 from sqlalchemy import select
 
@@ -73,17 +75,35 @@ class Job:
             raise
         except Exception:
             log.exception("deadline could not be fired", deadline_id=str(row_id))
+            now = clock.now()
             with self.work.database.begin(tenant_id) as session:
-                deadlines.touch(session, tenant_id, row_id, clock.now() + FAILED_PAUSE)
+                deadlines.touch(session, tenant_id, row_id, now, now + FAILED_PAUSE)
             return False
         metrics.DEADLINES_FIRED.labels(self.workplace.service, fired.kind, fired.what).inc()
         return True
 
 
 class Every(Timer):  # type: ignore[misc]
-    """nameko's timer, with the service's workplace."""
+    """nameko's timer, with the service's workplace. It waits between runs, so that a slow run is not made up for by a
+    volley, and a random part of the interval first, so that services started together do not all work at once."""
 
     workplace = Workplace()
+
+    def _run(self) -> None:
+        pause = random.uniform(0, self.interval)  # noqa: S311  (spreads load, guards nothing)
+        while not self._told_to_stop(pause):
+            self.handle_timer_tick()
+            self.worker_complete.wait()
+            self.worker_complete.reset()
+            pause = self.interval
+
+    def _told_to_stop(self, within: float) -> bool:
+        try:
+            with Timeout(within):
+                self.should_stop.wait()
+        except Timeout:
+            return False
+        return True
 
     def handle_timer_tick(self) -> None:
         self.container.spawn_worker(self, (Job(self.workplace),), {}, handle_result=self.handle_result)

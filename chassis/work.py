@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -58,15 +59,17 @@ class Transaction:
         return self._settings
 
     def policy(self, service: str, version: int | None = None) -> PolicyDocument:
-        """The policy of `service` in `version`, or the active one. KeyError when there is none."""
+        """The policy of `service` in `version`, or the active one. `UnknownPolicy` when this service has not got it,
+        a KeyError."""
         active = self.tenant.policies.get(service)
         if active is not None and version in (None, active.version):
             return active
-        if version is None:
-            raise KeyError(f"policy {service}")
-        return self._cache.policy(self.session, self.tenant_id, service, version)
+        found = self._cache.policy(self.session, self.tenant_id, service, version) if version else None
+        if found is None:
+            raise UnknownPolicy(self.tenant_id)
+        return found
 
-    @property
+    @cached_property
     def deadlines(self) -> Deadlines:
         """The clocks that run on this tenant's subjects (SPEC PL-7)."""
         return Deadlines(self.session, self.tenant_id, self.now, lambda: self.tenant.calendar)
@@ -121,7 +124,7 @@ class Transaction:
         after: Mapping[str, Any] | None = None,
         note: str = "",
     ) -> None:
-        """Record that the caller did `action` to that record (SPEC PL-10). Values become JSON; secrets never go here."""
+        """Record that the caller did `action` to that record (SPEC PL-10). Values become JSON; no secrets, please."""
         actor = self.ctx.actor
         self._audit.append(
             {
@@ -161,6 +164,10 @@ class UnknownTenant(LookupError):
         self.tenant_id = tenant_id
 
 
+class UnknownPolicy(UnknownTenant, KeyError):
+    """This service has no copy of that policy of the tenant yet."""
+
+
 class Work:
     """A service's place of work: its database and what it remembers of its tenants."""
 
@@ -170,7 +177,7 @@ class Work:
 
     @contextmanager
     def begin(self, ctx: Context, *, read_only: bool = False) -> Iterator[Transaction]:
-        """A transaction for `ctx`'s tenant (NIL: the operator's own); commits at the end, rolls back on an exception."""
+        """A transaction for `ctx`'s tenant (none: the operator's own); commits at the end, undone by an exception."""
         with self.database.begin(ctx.tenant_id or NIL, read_only=read_only) as session:
             tx = Transaction(session, ctx, self.tenants)
             yield tx

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from chassis import logs, tenancy
 from chassis.db import Database
 from chassis.link import BROKER_ERRORS, Caller
-from chassis.work import UnknownTenant, Work
+from chassis.work import UnknownPolicy, UnknownTenant, Work
 from contracts.context import HEADER, service_context
 from contracts.core import Operation
 from contracts.problems import UNAVAILABLE, Problem
@@ -49,22 +49,21 @@ class Workplace(SharedExtension):  # type: ignore[misc]
             raise UNAVAILABLE(service=operation.service) from error
         reply = orjson.loads(raw)
         if reply["error"]:
-            arguments = reply["error"].get("exc_args") or [{}]
-            if reply["error"].get("exc_type") == "Problem":
-                raise Problem.from_wire(arguments[0])
-            raise UNAVAILABLE(service=operation.service)
+            raise _problem_of(reply["error"], operation.service)
         return reply["result"]
 
     def knowing_tenant(self, attempt: Callable[[], Result]) -> Result:
-        """`attempt()`; when it meets a tenant this service has no copy of, fetch one and try once more."""
+        """`attempt()`; when it meets a tenant or a policy this service has no copy of, fetch it and try once more."""
         try:
             return attempt()
         except UnknownTenant as unknown:
             self.fetch(unknown.tenant_id)
-            try:
-                return attempt()
-            except UnknownTenant as error:
-                raise UNAVAILABLE(service=self.service) from error
+        try:
+            return attempt()
+        except UnknownPolicy:
+            raise  # the tenant has none: a fault in its packs, not in our copy
+        except UnknownTenant as error:
+            raise UNAVAILABLE(service=self.service) from error
 
     def fetch(self, tenant_id: UUID | None = None) -> None:
         """Copy the tenant's documents, or all tenants', from the tenants service."""
@@ -83,6 +82,12 @@ class Workplace(SharedExtension):  # type: ignore[misc]
                 tenant_id = UUID(document["tenant_id"])
                 with self.work.database.begin(tenant_id) as session:
                     store(session, tenant_id, document)
+
+
+def _problem_of(error: dict[str, Any], service: str) -> Problem:
+    if error.get("exc_type") == "Problem":
+        return Problem.from_wire(error["exc_args"][0])
+    return UNAVAILABLE(service=service)
 
 
 _STORES: dict[str, Callable[[Session, UUID, dict[str, Any]], None]] = {

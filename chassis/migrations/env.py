@@ -19,15 +19,18 @@ def _render(kind: str, item: Any, _context: Any) -> str | bool:
     return False
 
 
+def _include(_object: Any, _name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
+    """Not the tables of the other tree in the same database."""
+    return not (kind == "table" and reflected and compare_to is None)
+
+
 _attributes = context.config.attributes
 context.configure(
     connection=_attributes["connection"],
     target_metadata=_attributes.get("metadata"),
     version_table=_attributes["version_table"],
     render_item=_render,
-    include_object=lambda obj, name, kind, reflected, compare_to: (
-        not (kind == "table" and reflected and compare_to is None)
-    ),
+    include_object=_include,
 )
 with context.begin_transaction():
     context.run_migrations()
