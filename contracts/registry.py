@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
 
+from contracts import complaints, customers, notifications, tenants
 from contracts.core import Event, Operation, ServiceContract
 
-_SERVICES = ("tenants", "customers", "complaints", "notifications")
-
 CONTRACTS: dict[str, ServiceContract] = {
-    name: import_module(f"contracts.{name}").CONTRACT for name in _SERVICES if find_spec(f"contracts.{name}")
+    contract.name: contract
+    for contract in (tenants.CONTRACT, customers.CONTRACT, complaints.CONTRACT, notifications.CONTRACT)
 }
 
 

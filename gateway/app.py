@@ -21,7 +21,7 @@ from gateway import arrival, documentation, observation, problems, routes
 from gateway.admission import Admission
 from gateway.principals import Principals
 from gateway.rates import Rates
-from gateway.rpc import Connection, Feed, RpcClient
+from gateway.rpc import Connection, Feed, RpcClient, Watch
 from gateway.settings import GatewaySettings
 
 INTROSPECTION_SECONDS = 2.0
@@ -60,7 +60,8 @@ def _connect(settings: GatewaySettings, rpc: RpcClient, principals: Principals) 
     """One connection for calls and for the events after which nobody's credential can be taken for known."""
     events = [event for event in TENANTS.events if event is not POLICY_ACTIVATED]
     feed = Feed(events, heard=lambda _type: principals.clear(), began=principals.recheck)
-    connection = Connection(settings.amqp_uri, [rpc, feed], heartbeat=settings.amqp_heartbeat)
+    watch = Watch(rpc.waited_for, rpc.gone)
+    connection = Connection(settings.amqp_uri, [rpc, feed, watch], heartbeat=settings.amqp_heartbeat)
     rpc.soon = connection.soon
     connection.start()
     return connection

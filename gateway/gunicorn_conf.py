@@ -35,8 +35,8 @@ logger_class = "gateway.gunicorn_logs.WithoutAccessLog"
 logconfig_dict = logs.dict_config("gateway", level=_settings.log_level, style=_settings.log_format)
 
 
-def post_worker_init(_worker: Any) -> None:
-    """In the worker, before its first request."""
+def post_fork(_server: Any, _worker: Any) -> None:
+    """In the worker, before it makes the application."""
     logs.configure("gateway", level=_settings.log_level, style=_settings.log_format)
 
 

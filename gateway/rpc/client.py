@@ -25,10 +25,19 @@ from chassis import logs
 from contracts.context import HEADER, Context
 from contracts.problems import DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, Problem
 from gateway.rpc.circuit import Circuit
+from gateway.rpc.watch import WAITED_SECONDS
 
 log = logs.get(__name__)
 
 EXCHANGE = "nameko-rpc"
+
+
+class _Waiting(NamedTuple):
+    """A call in flight; its inbox gets the reply, or None when there will be none."""
+
+    service: str
+    since: float
+    inbox: queue.SimpleQueue[bytes | None]
 
 
 class _Request(NamedTuple):
@@ -46,7 +55,7 @@ class RpcClient:
         self._blocked = False
         self._reply_key = ""
         self._numbers = itertools.count(1)
-        self._waiting: dict[str, queue.SimpleQueue[bytes | None]] = {}
+        self._waiting: dict[str, _Waiting] = {}
         self._requests: deque[_Request] = deque()
         self._wake = threading.Lock()
         self._circuits: defaultdict[str, Circuit] = defaultdict(Circuit)
@@ -67,11 +76,10 @@ class RpcClient:
             raise UNAVAILABLE(service=service)
         number = f"{self._reply_key}.{next(self._numbers)}"
         seconds = _seconds_left(ctx)
-        inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._waiting[number] = inbox
+        waiting = self._waiting[number] = _Waiting(service, time.monotonic(), queue.SimpleQueue())
         try:
             self._send(_Request(f"{service}.{method}", self._properties(number, seconds, ctx), _body(payload)))
-            reply = inbox.get(timeout=seconds)
+            reply = waiting.inbox.get(timeout=seconds)
         except queue.Empty:
             circuit.unanswered()
             raise DEADLINE_EXCEEDED() from None
@@ -109,8 +117,8 @@ class RpcClient:
         self._channel, self._blocked = None, False
         self._requests.clear()
         self._release()
-        for inbox in list(self._waiting.values()):
-            inbox.put(None)
+        for waiting in list(self._waiting.values()):
+            waiting.inbox.put(None)
 
     def block(self, blocked: bool) -> None:
         self._blocked = blocked
@@ -157,9 +165,23 @@ class RpcClient:
         self._deliver(properties.correlation_id, None)
 
     def _deliver(self, number: str, reply: bytes | None) -> None:
-        inbox = self._waiting.get(number)
-        if inbox is not None:  # else nobody waits any more
-            inbox.put(reply)
+        waiting = self._waiting.get(number)
+        if waiting is not None:  # else nobody waits any more
+            waiting.inbox.put(reply)
+
+    def waited_for(self) -> set[str]:
+        """The services that let a call wait for long."""
+        return {waiting.service for waiting in self._long_waiting()}
+
+    def gone(self, service: str) -> None:
+        """Nobody answers for `service`: end the calls that have waited for long."""
+        for waiting in self._long_waiting():
+            if waiting.service == service:
+                waiting.inbox.put(None)
+
+    def _long_waiting(self) -> list[_Waiting]:
+        before = time.monotonic() - WAITED_SECONDS
+        return [waiting for waiting in list(self._waiting.values()) if waiting.since < before]
 
 
 def _seconds_left(ctx: Context) -> float:

@@ -16,8 +16,9 @@ from contracts.context import Actor, Context
 from contracts.core import Event
 from contracts.fields import Reply
 from contracts.problems import CONFLICT, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, Problem
-from gateway.rpc import Connection, Feed, RpcClient
+from gateway.rpc import Connection, Feed, RpcClient, Watch
 from gateway.rpc.circuit import FAILURES
+from gateway.rpc.watch import LOOK_EVERY_SECONDS
 from kefu.broker import PrivateBroker
 from kefu.waiting import wait_until
 from tests.unit.gateway.toy import Silence, ToyService
@@ -30,7 +31,7 @@ def _ctx(seconds: float = 5.0) -> Context:
 @contextmanager
 def _client(uri: str, *more: Any) -> Iterator[RpcClient]:
     client = RpcClient()
-    connection = Connection(uri, [client, *more])
+    connection = Connection(uri, [client, Watch(client.waited_for, client.gone), *more])
     client.soon = connection.soon
     connection.start()
     try:
@@ -101,6 +102,45 @@ def test_a_call_ends_at_its_deadline_and_the_circuit_opens(client: RpcClient, am
             client.call("toy", "hang", {}, _ctx(30))
         assert refused.value.code == UNAVAILABLE.code
         assert len(toy.seen) == asked
+
+
+def test_a_service_that_dies_during_a_call_is_noticed(client: RpcClient, amqp_uri: str) -> None:
+    """Twice, because the broker closes the channel that asks after a queue that is not there."""
+    admin = pika.BlockingConnection(pika.URLParameters(amqp_uri))
+    for _ in range(2):
+        entered = threading.Event()
+
+        def hang(data: Any, _: str, entered: threading.Event = entered) -> None:
+            entered.set()
+            raise Silence
+
+        with ToyService(amqp_uri, "mortal", {"hang": hang}), ThreadPoolExecutor(1) as pool:
+            call = pool.submit(client.call, "mortal", "hang", {}, _ctx(60))
+            assert entered.wait(10)
+            admin.channel().queue_delete("rpc-mortal")
+            with pytest.raises(Problem, match=UNAVAILABLE.code):
+                call.result(20)
+    admin.close()
+
+
+def test_a_queue_nobody_reads_is_noticed(client: RpcClient, amqp_uri: str) -> None:
+    admin = pika.BlockingConnection(pika.URLParameters(amqp_uri))
+    channel = admin.channel()
+    channel.queue_declare("rpc-orphan", exclusive=True)
+    channel.queue_bind("rpc-orphan", "nameko-rpc", "orphan.*")
+    with pytest.raises(Problem, match=UNAVAILABLE.code):
+        client.call("orphan", "anything", {}, _ctx(60))
+    admin.close()
+
+
+def test_a_slow_answer_is_waited_for(client: RpcClient, amqp_uri: str) -> None:
+    def slow(data: Any, _: str) -> int:
+        wait_until(lambda: client.waited_for() == {"toy"}, limit=10, what="the call has waited for long")
+        threading.Event().wait(3 * LOOK_EVERY_SECONDS)  # the watch has looked meanwhile
+        return 7
+
+    with ToyService(amqp_uri, "toy", {"slow": slow}):
+        assert client.call("toy", "slow", {}, _ctx(30)) == 7
 
 
 def test_a_deadline_already_past_is_not_sent(client: RpcClient, amqp_uri: str) -> None:
