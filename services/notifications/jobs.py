@@ -9,6 +9,8 @@ from uuid import UUID
 from chassis import logs
 from chassis.db import DatabaseUnavailable
 from chassis.service import Job
+from contracts.context import service_context
+from contracts.notifications import SERVICE
 from services.notifications.sending.attempts import attempt_next
 from services.notifications.sending.lines import Line, due_lines
 from services.notifications.sending.pump import Pump
@@ -67,7 +69,7 @@ class Dispatcher:
 
 def _due(job: Job, tenant_id: UUID) -> list[Line]:
     try:
-        with job.begin(tenant_id) as tx:
+        with job.work.begin(service_context(SERVICE, tenant_id), read_only=True) as tx:
             return due_lines(tx)
     except DatabaseUnavailable:
         raise

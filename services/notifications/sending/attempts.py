@@ -13,14 +13,14 @@ from chassis import logs, metrics
 from chassis.ids import new_id
 from chassis.work import Transaction
 from contracts.notifications import DELIVERY_PARKED, DELIVERY_SENT
-from services.notifications.domain import COUNTED, DUE, Facts, Send, State, Stop, Wait, decide
+from services.notifications.domain import COUNTED, Facts, Send, State, Stop, Wait, decide
 from services.notifications.events import tell
 from services.notifications.models import Attempt, ChannelSetup, Delivery, Message, OptOut
 from services.notifications.policy import Policy
 from services.notifications.providers import Accepted, Envelope, Failed, Outcome, Refused, provider_of
 from services.notifications.providers.base import MAX_ATTEMPT_SECONDS
 from services.notifications.rendering import Reader, render
-from services.notifications.sending.lines import Line
+from services.notifications.sending.lines import Line, is_due
 from services.notifications.usecases.messages import known_variables
 from services.notifications.vault import vault
 from services.notifications.wordings import policy_of, wording_or_plain
@@ -64,9 +64,10 @@ def take(tx: Transaction, line: Line) -> tuple[Envelope | None, int]:
             tx.session.flush()
             continue
         setup = tx.session.get(ChannelSetup, (tx.tenant_id, delivery.channel))
-        if _may_leave(tx, delivery, setup):
+        policy = policy_of(tx, delivery.key)
+        if _may_leave(tx, delivery, setup, policy):
             assert setup is not None
-            return _leased(tx, delivery, setup), looked_at + 1
+            return _leased(tx, delivery, setup, policy), looked_at + 1
         tx.session.flush()
     return None, _LOOKED_AT
 
@@ -87,17 +88,13 @@ def _send(envelope: Envelope) -> Outcome:
 
 
 def _next_due(tx: Transaction, line: Line) -> Delivery | None:
-    due = select(Delivery).where(
-        Delivery.urgent.is_(line.urgent), Delivery.channel == line.channel, Delivery.state.in_(DUE),
-        Delivery.due_at <= tx.now,
-    )  # fmt: skip
-    statement = due.order_by(Delivery.due_at).limit(1).with_for_update(skip_locked=True)
-    return tx.session.scalars(statement).first()
+    statement = select(Delivery).where(is_due(tx, line)).order_by(Delivery.due_at).limit(1)
+    return tx.session.scalars(statement.with_for_update(skip_locked=True)).first()
 
 
-def _may_leave(tx: Transaction, delivery: Delivery, setup: ChannelSetup | None) -> bool:
+def _may_leave(tx: Transaction, delivery: Delivery, setup: ChannelSetup | None, policy: Policy) -> bool:
     """Whether it leaves now; if not, it is moved to where it belongs."""
-    decision = decide(_facts(tx, delivery, setup, policy_of(tx, delivery.key)))
+    decision = decide(_facts(tx, delivery, setup, policy))
     if isinstance(decision, Send):
         return True
     delivery.reason = decision.reason
@@ -141,9 +138,9 @@ def _recent(tx: Transaction, delivery: Delivery, policy: Policy) -> list[datetim
     return sorted(moment for moment in newest if moment is not None)
 
 
-def _leased(tx: Transaction, delivery: Delivery, setup: ChannelSetup) -> Envelope:
+def _leased(tx: Transaction, delivery: Delivery, setup: ChannelSetup, policy: Policy) -> Envelope:
     if delivery.body is None:
-        _word(tx, delivery)
+        _word(tx, delivery, policy)
     delivery.state, delivery.reason = State.SENDING, None
     delivery.attempts, delivery.tried_at, delivery.due_at = delivery.attempts + 1, tx.now, tx.now + LEASE
     return Envelope(
@@ -155,10 +152,10 @@ def _leased(tx: Transaction, delivery: Delivery, setup: ChannelSetup) -> Envelop
     )  # fmt: skip
 
 
-def _word(tx: Transaction, delivery: Delivery) -> None:
+def _word(tx: Transaction, delivery: Delivery, policy: Policy) -> None:
     """Word it once: a later attempt under the same provider key must say the same."""
     message = tx.session.get_one(Message, (tx.tenant_id, delivery.message_id))
-    wording = wording_or_plain(policy_of(tx, delivery.key), delivery.key, delivery.language, delivery.channel)
+    wording = wording_or_plain(policy, delivery.key, delivery.language, delivery.channel)
     text = render(wording, known_variables(message), Reader(delivery.language, tx.tenant.timezone))
     if text.missing:
         log.warning("message lacks variables", key=delivery.key, missing=list(text.missing), message_id=str(message.id))

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 from standardwebhooks import Webhook
 
 from chassis import clock
@@ -382,3 +383,20 @@ def test_addresses_and_secrets_cannot_be_read_in_the_database(company: Company, 
     assert "13800138000" not in stored
     assert SECRET not in stored
     assert base64.b64decode(SECRET.removeprefix("whsec_")).decode() not in stored
+
+
+@pytest.mark.clause("NT-7")
+def test_what_is_due_is_found_by_its_index(company: Company) -> None:
+    """A campaign's rows that were sent must not slow down the search for what is due."""
+    asked: list[tuple[str, Any]] = []
+    with company.begin() as tx:
+        connection = tx.session.connection()
+        event.listen(connection, "before_cursor_execute", lambda _c, _k, sql, values, *_: asked.append((sql, values)))
+        take(tx, Line(company.tenant_id, "sms", urgent=True))
+        (statement, values), *_ = [one for one in asked if "FROM deliveries" in one[0]]
+        sqlite = connection.dialect.name == "sqlite"
+        if not sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = str(connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' * sqlite}{statement}", values).all())
+    assert "ix_deliveries_due" in plan
+    assert "SORT" not in plan.upper().replace("B-TREE FOR ORDER BY", "SORT")
