@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.policies.complaints import authority, conditions, flows, references, terms
+from contracts.policies.complaints import authority, conditions, flows, references, staffing, terms
 from contracts.policies.findings import Finding
 from contracts.policies.shapes import Locate
-
-Document = dict[str, object]
 
 _CHECKS = (
     references.check,
     flows.check,
     terms.check,
     authority.check,
+    staffing.check,
     conditions.check,
 )
 

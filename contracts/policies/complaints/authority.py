@@ -1,4 +1,4 @@
-"""The authority table: no amount that nobody may decide, nobody asked who cannot act, every approval decided somewhere."""
+"""The authority table: no amount that nobody may decide, and what is proposed is decided somewhere."""
 
 from __future__ import annotations
 

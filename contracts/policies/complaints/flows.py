@@ -91,7 +91,7 @@ def _steps(path: KeyPath, action: Mapping[str, Any], locate: Locate) -> Iterator
 
 
 def _edges(flow: Mapping[str, Any]) -> Edges:
-    """Stage -> stages one step away. Actions possible in all stages and hooks start from every stage that is not final."""
+    """Stage -> stages one step away. Common actions and hooks start from every stage that is not final."""
     open_stages = [s["key"] for s in flow["stages"] if not s.get("final")]
     edges: Edges = {s["key"]: {skip["to"] for skip in s.get("skip", ())} for s in flow["stages"]}
     for _, action, stage in flow_actions(flow):

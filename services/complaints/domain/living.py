@@ -51,6 +51,7 @@ def open_case(policy: Policy, case: Case, actor: Actor, now: Now, new_id: NewId)
     work.case.flow.key = policy.process_for(work.scope).key
     start_rejudging(work)
     move(work, work.spec.start)
+    work.events.append("opened")
     run_hooks(work)
     return work.outcome()
 

@@ -32,7 +32,7 @@ class Working:
         self.effects: list[Effect] = []
         self.sheets: dict[str, Sheet] = {self.sheet.id: self.sheet} if self.sheet else {}
         self.events: list[str] = []
-        """What happened that hooks listen to: raised, sheet_closed, amended, breached."""
+        """What happened that hooks listen to: opened, raised, sheet_closed, amended, breached."""
         self._scope: Scope | None = None
 
     @property
