@@ -112,11 +112,11 @@ def _money(value: Any, reader: Reader) -> str:
 
 
 def _label(value: Any, reader: Reader) -> str:
-    if isinstance(value, dict):
-        text = value.get(reader.language) or next(iter(value.values()), None)
-        if isinstance(text, str):
-            return text
-    raise Unusable("not_label")
+    """A text per language; plain text, which has no translation, shows as it is."""
+    text = (value.get(reader.language) or next(iter(value.values()), None)) if isinstance(value, dict) else value
+    if not isinstance(text, str):
+        raise Unusable("not_label")
+    return text
 
 
 _SHOWERS = {"text": _text, "number": _number, "moment": _moment, "date": _date, "money": _money, "label": _label}

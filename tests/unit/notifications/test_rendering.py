@@ -24,6 +24,7 @@ EN = Reader("en", ZoneInfo("Asia/Shanghai"))
         ("money", {"amount": 123456, "currency": "CNY"}, "¥1,234.56", "CN¥1,234.56"),
         ("label", {"zh-CN": "重大", "en": "major"}, "重大", "major"),
         ("label", {"zh-CN": "重大"}, "重大", "重大"),
+        ("label", "plain", "plain", "plain"),
     ],
 )
 def test_each_kind_is_shown_in_the_readers_way(kind: str, value: Any, zh: str, en: str) -> None:
@@ -34,7 +35,7 @@ def test_each_kind_is_shown_in_the_readers_way(kind: str, value: Any, zh: str, e
     ("kind", "value"),
     [
         ("moment", "2026-11-22T01:00:00"), ("moment", "soon"), ("moment", 5), ("date", "2026-02-30"), ("money", 5),
-        ("money", {"amount": "5"}), ("number", "5"), ("number", True), ("label", "x"), ("label", {}), ("text", None),
+        ("money", {"amount": "5"}), ("number", "5"), ("number", True), ("label", 5), ("label", {}), ("text", None),
         ("text", {"a": 1}),
     ],
 )  # fmt: skip
