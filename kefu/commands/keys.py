@@ -27,6 +27,20 @@ def operator(another: bool, only: bool) -> None:
     click.echo(key)
 
 
+@group.command("rotate-signing")
+def rotate_signing() -> None:
+    """Sign access tokens by a new key from now on; the old keys go on checking. In KEFU_SIGNING_KEYS_PATH."""
+    from services.tenants import keyring
+    from services.tenants.settings import TenantsSettings
+
+    settings = TenantsSettings.load()
+    if settings.signing_keys:
+        raise click.ClickException("The keys come from KEFU_SIGNING_KEYS: put a new one first in there instead.")
+    rotated = keyring.load("", settings.signing_keys_path).rotated()
+    keyring.replace(settings.signing_keys_path, rotated)
+    click.echo(f"{settings.signing_keys_path}: {len(rotated.keys)} keys, signing by {rotated.signing.kid}")
+
+
 @group.command()
 @click.argument("name")
 @click.option("--permission", "permissions", multiple=True, required=True, help="complaints.read, complaints.*, ...")

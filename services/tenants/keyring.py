@@ -98,7 +98,7 @@ def load(text: str, path: Path) -> Keyring:
 
 
 def replace(path: Path, keyring: Keyring) -> None:
-    """Put `keyring` in the file's place, whole. Running processes take it up when they start again."""
+    """Put `keyring` in the file's place, whole. Running processes take it up with their next call."""
     _fresh(path, keyring).replace(path)
 
 

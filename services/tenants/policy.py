@@ -23,9 +23,16 @@ from contracts.policies import (
 )
 from contracts.problems import Problem
 from contracts.tenants import POLICY_INVALID, UNKNOWN_PACK
-from contracts.tenants.common import check_storable
+from contracts.tenants.common import MAX_DEPTH, check_storable
 
 Roles = Mapping[str, Mapping[str, Any]]
+_OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 
 def packs_named(root: Path, names: Sequence[str]) -> list[Pack]:
@@ -50,28 +57,34 @@ def _loaded(root: Path, name: str, _stamp: int) -> Pack:
 def overrides_from(text: str, name: str) -> Source:
     """The overrides a YAML text of a tenant holds; the problem `policy_invalid` when it cannot be read."""
     try:
-        _refuse_aliases(text, name)
+        _refuse_harmful(text, name)
         source = parse_source(text, name)
         check_storable(source.data)
     except PolicyError as error:
         raise invalid(error) from error
-    except (RecursionError, ValidationError) as error:
-        reason = error.messages[0] if isinstance(error, ValidationError) else "is nested too deeply"
-        raise invalid(PolicyError([Finding(file=name, key="", problem=reason, remedy="Write it plainly.")])) from error
+    except ValidationError as error:
+        finding = Finding(file=name, key="", problem=str(error.messages[0]), remedy="Write it plainly.")
+        raise invalid(PolicyError([finding])) from error
     return source
 
 
-def _refuse_aliases(text: str, name: str) -> None:
-    """A few lines of aliases to aliases would unfold to gigabytes."""
+def _refuse_harmful(text: str, name: str) -> None:
+    """A few lines of aliases to aliases would unfold to gigabytes, a few thousand brackets take the reader minutes."""
+    depth = 0
     try:
         for token in yaml.scan(text):
+            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+            if depth > MAX_DEPTH:
+                raise _refused(name, token, problem=f"has more than {MAX_DEPTH} levels", remedy="Write it plainly.")
             if isinstance(token, yaml.AliasToken):
-                line, key = token.start_mark.line + 1, f"*{token.value}"
-                raise PolicyError(
-                    [Finding(file=name, line=line, key=key, problem="is an alias", remedy="Write the value out.")]
-                )
+                raise _refused(name, token, problem="is an alias", remedy="Write the value out.")
     except yaml.YAMLError:
         return  # parse_source says what is wrong
+
+
+def _refused(name: str, token: yaml.Token, *, problem: str, remedy: str) -> PolicyError:
+    key = f"*{token.value}" if isinstance(token, yaml.AliasToken) else ""
+    return PolicyError([Finding(file=name, line=token.start_mark.line + 1, key=key, problem=problem, remedy=remedy)])
 
 
 def document_of(

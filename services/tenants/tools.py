@@ -1,9 +1,9 @@
-"""What the doors hand to the use cases besides the request: settings and keys, read once a process."""
+"""What the doors hand to the use cases besides the request: settings and keys."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 from services.tenants import keyring
 from services.tenants.domain import LockRule
@@ -18,9 +18,14 @@ def settings() -> TenantsSettings:
     return TenantsSettings.load()
 
 
-@cache
 def keys() -> Keyring:
-    """The signing keys; KeyringError when they cannot be used."""
+    """The signing keys, read again when their file has changed; KeyringError when they cannot be used."""
+    path = settings().signing_keys_path
+    return _keys(path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=1)
+def _keys(_stamp: int) -> Keyring:
     return keyring.load(settings().signing_keys, settings().signing_keys_path)
 
 
@@ -33,3 +38,9 @@ def rules() -> SessionRules:
         longest=timedelta(days=chosen.session_days),
         lock=LockRule(chosen.sign_in_attempts, timedelta(minutes=chosen.sign_in_minutes)),
     )
+
+
+def forget() -> None:
+    """Read everything anew: for tests that change the environment."""
+    for held in (settings, _keys, rules):
+        held.cache_clear()

@@ -47,12 +47,12 @@ def bench(databases: Databases, packs: Path, tmp_path_factory: pytest.TempPathFa
         patch.setenv("KEFU_DATABASE_URL", databases.url)
         patch.setenv("KEFU_PACKS_DIR", str(packs))
         patch.setenv("KEFU_SIGNING_KEYS_PATH", str(tmp_path_factory.mktemp("keys") / "tenants.json"))
-        for read_once in (tools.settings, tools.keys, tools.rules):
-            read_once.cache_clear()
+        tools.forget()
         migrate.migrate("tenants", databases.url, databases.migration_url)
         database = Database("tenants", databases.url)
         yield Bench(database)
         database.close()
+    tools.forget()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -46,6 +47,14 @@ def test_activating_twice_changes_nothing_more(company: Company) -> None:
     versions = company.call(contract.LIST_POLICY_VERSIONS, service=SERVICE)["items"]
     assert [version["version"] for version in versions] == [3, 2, 1]
     assert [told["version"] for told in company.told("policy.activated") if told["service"] == SERVICE] == [1, 2, 3]
+
+
+def test_activating_at_once_makes_one_version(company: Company) -> None:
+    made = draft(company, overrides={"frequency_cap": {"messages": 7}})
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: activate(company, made)["version"], range(6)))
+    assert answers == [2] * 6
+    assert [told["version"] for told in company.told("policy.activated") if told["service"] == SERVICE] == [1, 2]
 
 
 def test_a_draft_made_before_another_came_into_force_is_refused(company: Company) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from chassis.tables import StoredRequest
 from chassis.timers import Job
 from contracts import tenants as contract
 from contracts.problems import Problem
-from services.tenants import jobs, tools
+from services.tenants import jobs, keyring, tools
 from services.tenants.models import StaffLogin, StaffSession
 from tests.service.tenants.bench import ANONYMOUS, PASSWORD, Bench, Company
 
@@ -210,6 +211,23 @@ def test_neither_password_nor_token_is_kept(company: Company, bench: Bench) -> N
         *(t["refresh_token"].rpartition("_")[2] for t in (tokens, renewed)),
     ):
         assert secret not in everything
+
+
+def test_rotated_keys_are_taken_up_at_once_and_sign_nobody_out(company: Company, bench: Bench) -> None:
+    tokens, before = company.sign_in(), tools.keys()
+    keyring.replace(tools.settings().signing_keys_path, before.rotated())
+    assert tools.keys().signing.kid != before.signing.kid
+    assert bench.introspect(tokens["access_token"])
+    assert bench.introspect(company.refresh(tokens["refresh_token"])["access_token"])
+
+
+def test_wrong_passwords_at_once_count_one_by_one(company: Company) -> None:
+    with clock.freeze(NOW), ThreadPoolExecutor(8) as threads:
+        attempts = [threads.submit(company.sign_in, password="wrong password") for _ in range(8)]
+        assert all(isinstance(attempt.exception(), Problem) for attempt in attempts)
+        with pytest.raises(Problem, match="sign_in_refused"):
+            company.sign_in()
+    assert [row.action for row in company.audit()].count("session.refused") == 5
 
 
 def test_sessions_that_ended_long_ago_are_forgotten(company: Company, bench: Bench) -> None:

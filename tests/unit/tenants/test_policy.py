@@ -24,7 +24,8 @@ def test_a_text_is_read_with_the_line_of_every_key() -> None:
         ("- 1\n", 1, ""),
         ("a: &x [1]\nb: *x\n", 2, "*x"),
         ('a: "\\0"\n', None, ""),
-        ("[" * 20000, None, ""),
+        ("[" * 20000, 1, ""),
+        ("a: " + "{b: " * 25, 1, ""),
     ],
 )
 def test_a_bad_text_is_refused_by_line_and_key(text: str, line: int | None, key: str) -> None:
