@@ -72,8 +72,8 @@ class Deadlines:
         row = DeadlineRow(
             tenant_id=self._tenant_id, id=new_id(), subject_id=subject_id, kind=kind, state=RUNNING,
             started_at=started_at or self._now, paused_at=None, pauses=[],
-            span=span.to_data(), repeat=repeat.to_data() if repeat else None, remind_share=remind, agreed_at=due_at, reminded=False,
-            ended_at=None, breaches=0, data=dict(data or {}),
+            span=span.to_data(), repeat=repeat.to_data() if repeat else None, remind_share=remind, agreed_at=due_at,
+            reminded=False, ended_at=None, breaches=0, data=dict(data or {}),
         )  # fmt: skip
         self._schedule(row)
         self._session.add(row)

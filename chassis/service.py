@@ -13,10 +13,11 @@ audit, measures its backlog and forgets what nobody will ask for again.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
 from chassis import audit, clock, deadlines, logs, metrics, retries, tenancy
 from chassis.events import Delivery, EventDoor, on
@@ -88,10 +89,14 @@ class Service:
 
     @every(seconds=3600)
     def forget_old(self, job: Job) -> None:
-        now = clock.now()
         with job.work.database.begin(None, system=True) as session:
-            session.execute(delete(Inbox).where(Inbox.applied_at < now - INBOX_KEPT))
-            session.execute(delete(StoredRequest).where(StoredRequest.created_at < now - REPLIES_KEPT))
+            forget(session, clock.now())
+
+
+def forget(session: Session, now: datetime) -> None:
+    """Drop what is past its time; in a system transaction."""
+    session.execute(delete(Inbox).where(Inbox.applied_at < now - INBOX_KEPT))
+    session.execute(delete(StoredRequest).where(StoredRequest.created_at < now - REPLIES_KEPT))
 
 
 def _store_tenant(tx: Transaction, data: dict[str, Any]) -> None:

@@ -10,13 +10,12 @@ from sqlalchemy import JSON
 from chassis.db import UtcDateTime
 
 
-def _render(kind: str, item: Any, _context: Any) -> str | bool:
+def _render(kind: str, item: Any, autogen: Any) -> str | bool:
     """Our own column types by our own names."""
-    if kind == "type" and isinstance(item, UtcDateTime):
-        return "db.UtcDateTime()"
-    if kind == "type" and isinstance(item, JSON):
-        return "db.JsonDict"
-    return False
+    if kind != "type" or not isinstance(item, UtcDateTime | JSON):
+        return False
+    autogen.imports.add("\nfrom chassis import db")
+    return "db.UtcDateTime()" if isinstance(item, UtcDateTime) else "db.JsonDict"
 
 
 def _include(_object: Any, _name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:

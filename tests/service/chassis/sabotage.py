@@ -1,0 +1,55 @@
+"""Switches off one guarantee in a toy process, so that the tests can show that they would notice: KEFU_SABOTAGE is
+`outbox`, `inbox` or `reply`. Nothing outside the toy honours it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+
+def apply(what: str) -> None:
+    if what:
+        {"outbox": _outbox, "inbox": _inbox, "reply": _reply}[what]()
+
+
+def _outbox() -> None:
+    """Publish after the commit instead of writing down what to publish: what a first draft would do."""
+    import pika
+
+    from chassis.rpc import Call
+    from chassis.work import Transaction
+
+    finish, attempt = Transaction.finish, Call._attempt
+    gathered: list[dict[str, Any]] = []
+
+    def forgetful_finish(self: Transaction) -> None:
+        gathered.extend(self._outbox)
+        self._outbox = []
+        finish(self)
+
+    def publishing_attempt(self: Call, body: Callable[[Transaction], Any], read_only: bool) -> Any:
+        reply = attempt(self, body, read_only)
+        with pika.BlockingConnection(pika.URLParameters(os.environ["KEFU_AMQP_URI"])) as connection:
+            channel = connection.channel()
+            while gathered:
+                row = gathered.pop(0)
+                channel.basic_publish(row["exchange"], row["routing_key"], row["body"].encode())
+        return reply
+
+    Transaction.finish, Call._attempt = forgetful_finish, publishing_attempt  # type: ignore[method-assign]
+
+
+def _inbox() -> None:
+    """Take every delivery for the first one."""
+    from chassis import events
+
+    events._first_time = lambda *_: True
+
+
+def _reply() -> None:
+    """Carry out every call anew."""
+    from chassis import requests
+
+    requests.claim = lambda *_: requests.NOTHING_STORED
+    requests.store = lambda *_: None
