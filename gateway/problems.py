@@ -17,6 +17,8 @@ log = logs.get(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_ROOT = "/v1/problems/"
+_MAX_READ_AWAY = 32_000_000
+_CHUNK = 65_536
 
 UNKNOWN_ROUTE = ProblemType(
     "unknown_route",
@@ -107,6 +109,7 @@ def document(problem: Problem, locale: str) -> dict[str, Any]:
 
 def rendered(problem: Problem) -> Response:
     """The HTTP answer to `problem`."""
+    _read_away()
     body = orjson.dumps(document(problem, arrival().locale), default=str)
     response = Response(body, status=problem.status, content_type=MEDIA_TYPE)
     response.headers["Content-Language"] = arrival().locale
@@ -117,6 +120,16 @@ def rendered(problem: Problem) -> Response:
     if problem.status == UNAUTHENTICATED.status:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _read_away() -> None:
+    """Read what is left of a refused body, within reason: a server that closes a connection with unread data in it
+    takes the answer away from the client, who then sees a broken connection instead of the problem."""
+    if not request.environ.get("wsgi.input_terminated"):
+        return
+    stream, left = request.environ["wsgi.input"], _MAX_READ_AWAY
+    while left > 0 and (chunk := stream.read(_CHUNK)):
+        left -= len(chunk)
 
 
 def malformed(en: str, zh: str) -> Problem:

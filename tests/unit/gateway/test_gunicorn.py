@@ -59,9 +59,10 @@ def test_it_serves_limits_measures_and_stops(amqp_uri: str, worker_class: str) -
         # A connection each, so that both workers have their share of the one count.
         statuses = [httpx.get(client.base_url.join("/v1/customers"), headers=_AUTH).status_code for _ in range(25)]
         assert statuses == [200] * 20 + [429] * 5
-        for body in (b"x" * 5_000_000, (b"x" * 100_000 for _ in range(50))):
-            refused = client.post("/v1/sessions", content=body, headers={"Content-Type": "application/json"})
-            assert (refused.status_code, refused.json()["code"]) == (413, "body_too_large")
+        for path, code in (("/v1/sessions", "body_too_large"), ("/v1/nothing", "unknown_route")) * 5:
+            for body in (b"x" * 5_000_000, (b"x" * 100_000 for _ in range(50))):  # with a length, and chunked
+                refused = client.post(path, content=body, headers={"Content-Type": "application/json"})
+                assert refused.json()["code"] == code
         counted = 'kefu_http_requests_total{method="GET",route="/v1/customers",status="200"} 20.0'
         assert counted in client.get("/metrics").text
         process.terminate()
