@@ -1,0 +1,85 @@
+"""What happens to cases by itself: deadlines come near and pass, time and like cases raise levels (PL-7, RF-4, RF-9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.deadlines import BREACH, REMIND, Fired
+from chassis.ids import new_id
+from chassis.work import Transaction
+from contracts import complaints as contract
+from services.complaints import domain
+from services.complaints.domain.effects import REJUDGE
+from services.complaints.models import ComplaintRow, SheetRow
+from services.complaints.queries.cases import policy_of
+from services.complaints.usecases import alike, cases, store
+from services.complaints.usecases.effects import LOOK_AGAIN, facts_of, record
+
+
+def deadline_fired(tx: Transaction, fired: Fired) -> None:
+    """A clock of a case comes near its end, ends, or is late another period."""
+    row = tx.get(ComplaintRow, fired.subject_id, kind="complaint", lock=True)
+    deadline = fired.data["deadline"]
+    if deadline == LOOK_AGAIN:
+        _judge_alike(tx, row)
+    elif deadline.startswith(REJUDGE):
+        _judge_again(tx, row, deadline)
+    elif fired.what == REMIND:
+        _remind(tx, row, fired)
+    else:
+        _breach(tx, row, fired)
+
+
+def _judge_alike(tx: Transaction, row: ComplaintRow) -> None:
+    """A case became like others: count and judge each of them again."""
+    tx.deadlines.stop(row.id, LOOK_AGAIN)
+    policy = policy_of(tx, row)
+    for other in alike.others(tx, policy, row):
+        before = other.like_cases
+        if alike.recount(tx, policy_of(tx, other), other) != before:
+            record(tx, other, "like", fields={"like_cases": other.like_cases})
+            _judge_again(tx, other)
+
+
+def _judge_again(tx: Transaction, row: ComplaintRow, clock: str | None = None) -> None:
+    policy = policy_of(tx, row)
+    case = store.case_of(tx, row)
+    cases.save(tx, policy, row, domain.rejudge(policy, case, cases.now_of(tx), lambda: str(new_id()), clock))
+
+
+def _remind(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
+    policy, sheet = policy_of(tx, row), _sheet(tx, fired)
+    deadline = fired.data["deadline"]
+    outcome = domain.remind(policy, store.case_of(tx, row), sheet, deadline, fired.due_at, cases.now_of(tx))
+    record(tx, row, "reminded", sheet_id=fired.data["sheet_id"], fields=_about(deadline, fired.due_at))
+    cases.save(tx, policy, row, outcome)
+
+
+def _breach(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
+    policy, sheet = policy_of(tx, row), _sheet(tx, fired)
+    deadline = fired.data["deadline"]
+    outcome = domain.breach(
+        policy, store.case_of(tx, row), sheet, deadline, fired.due_at, fired.breaches, cases.now_of(tx),
+        lambda: str(new_id()),
+    )  # fmt: skip
+    fields = {**_about(deadline, fired.due_at), "period": fired.breaches, "first": fired.what == BREACH}
+    record(tx, row, "breached", sheet_id=fired.data["sheet_id"], fields=fields)
+    tx.emit(
+        contract.DEADLINE_BREACHED, row.id,
+        {
+            **facts_of(tx, row), "deadline": deadline, "sheet_id": fired.data["sheet_id"], "due_at": fired.due_at,
+            "period": fired.breaches, "handler_id": row.handler_id, "department": row.department,
+        },
+    )  # fmt: skip
+    cases.save(tx, policy, row, outcome)
+
+
+def _sheet(tx: Transaction, fired: Fired) -> domain.Sheet | None:
+    if not fired.data["sheet_id"]:
+        return None
+    return store.sheet_of(tx.get(SheetRow, UUID(fired.data["sheet_id"]), kind="sheet"))
+
+
+def _about(deadline: str, due_at: datetime) -> dict[str, str]:
+    return {"deadline": deadline, "due_at": due_at.isoformat()}

@@ -1,0 +1,162 @@
+"""The tables of the complaints service.
+
+What is searched, sorted or counted stands in columns; what only the policy's engine reads (parties, ticks, proposals,
+form values, facts) stands together in JSON, so that a new kind of fact needs no migration.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import ServiceBase, TenantOwned, TenantRow, Versioned, service_metadata
+
+
+class Base(ServiceBase):
+    __abstract__ = True
+    metadata = service_metadata()
+
+
+def _of_complaint() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["tenant_id", "complaint_id"], ["complaints.tenant_id", "complaints.id"])
+
+
+class ComplaintRow(TenantRow, Versioned, Base):
+    """A case."""
+
+    __tablename__ = "complaints"
+    number: Mapped[str] = mapped_column(String(80))
+    policy_version: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(10))
+    process: Mapped[str] = mapped_column(String(40))
+    stage: Mapped[str] = mapped_column(String(40))
+    level: Mapped[str] = mapped_column(String(40))
+    level_rank: Mapped[int]
+    priority: Mapped[int] = mapped_column(default=0)
+    category: Mapped[str | None] = mapped_column(String(40))
+    department: Mapped[str | None] = mapped_column(String(40))
+    validity: Mapped[str | None] = mapped_column(String(40))
+    channel: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str | None] = mapped_column(String(200))
+    subject_key: Mapped[str | None] = mapped_column(String(200))
+    """The subject without case, width and blanks: like cases have the same (RF-4)."""
+    content: Mapped[str] = mapped_column(Text)
+    remedy_sought: Mapped[str | None] = mapped_column(Text)
+    org_unit_id: Mapped[UUID | None] = mapped_column(Uuid)
+    handler_id: Mapped[UUID | None] = mapped_column(Uuid)
+    external_ref: Mapped[str | None] = mapped_column(String(200))
+    follows_id: Mapped[UUID | None] = mapped_column(Uuid)
+
+    complainant_name: Mapped[str | None] = mapped_column(String(100))
+    complainant_phone: Mapped[str | None] = mapped_column(String(40))
+    complainant_email: Mapped[str | None] = mapped_column(String(254))
+    complainant_kind: Mapped[str | None] = mapped_column(String(40))
+    complainant_address: Mapped[str | None] = mapped_column(String(300))
+    complainant_key: Mapped[str] = mapped_column(String(120))
+    """Tells complainants apart: the customer, else the phone, else the name, else the case itself."""
+    customer_id: Mapped[UUID | None] = mapped_column(Uuid)
+    asset_id: Mapped[UUID | None] = mapped_column(Uuid)
+    vehicle_plate: Mapped[str | None] = mapped_column(String(20))
+    unit_no: Mapped[str | None] = mapped_column(String(100))
+
+    group_size: Mapped[int] = mapped_column(default=1)
+    claimed_amount: Mapped[int] = mapped_column(BigInteger, default=0)
+    media_risk: Mapped[bool] = mapped_column(default=False)
+    lawsuit_risk: Mapped[bool] = mapped_column(default=False)
+    like_cases: Mapped[int] = mapped_column(default=1)
+    facts: Mapped[dict[str, Any]]
+    work: Mapped[dict[str, Any]]
+    """What the engine keeps of the case: parties, ticks, proposals, forms, reasons of the level."""
+
+    outcome: Mapped[str | None] = mapped_column(String(40))
+    satisfaction: Mapped[str | None] = mapped_column(String(40))
+    reopened: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None]
+    occurred_at: Mapped[datetime | None]
+    received_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    first_response_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number"),
+        Index("ix_complaints_received", "tenant_id", "received_at", "id"),
+        Index("ix_complaints_updated", "tenant_id", "updated_at", "id"),
+        Index("ix_complaints_state", "tenant_id", "state", "received_at"),
+        Index("ix_complaints_like", "tenant_id", "category", "subject_key", "received_at"),
+        Index("ix_complaints_customer", "tenant_id", "customer_id", "received_at"),
+        Index("ix_complaints_closed", "tenant_id", "closed_at"),
+        Index("ix_complaints_due", "tenant_id", "due_at"),
+    )
+
+
+class SheetRow(TenantRow, Versioned, Base):
+    """A numbered paper on a case, with a small process of its own: urging notice, corrective action, compensation."""
+
+    __tablename__ = "sheets"
+    complaint_id: Mapped[UUID] = mapped_column(Uuid)
+    complaint_number: Mapped[str] = mapped_column(String(80))
+    number: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(40))
+    nature: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(10))
+    stage: Mapped[str] = mapped_column(String(40))
+    org_unit_id: Mapped[UUID | None] = mapped_column(Uuid)
+    values: Mapped[dict[str, Any]]
+    work: Mapped[dict[str, Any]]
+    due_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    __table_args__ = (
+        _of_complaint(),
+        UniqueConstraint("tenant_id", "number"),
+        Index("ix_sheets_complaint", "tenant_id", "complaint_id", "id"),
+        Index("ix_sheets_nature", "tenant_id", "nature", "opened_at"),
+    )
+
+
+class HistoryRow(TenantRow, Base):
+    """One thing that happened with a case. Never changed."""
+
+    __tablename__ = "history"
+    complaint_id: Mapped[UUID] = mapped_column(Uuid)
+    sheet_id: Mapped[UUID | None] = mapped_column(Uuid)
+    at: Mapped[datetime]
+    what: Mapped[str] = mapped_column(String(20))
+    action: Mapped[str | None] = mapped_column(String(40))
+    by: Mapped[str] = mapped_column(String(200))
+    by_id: Mapped[str] = mapped_column(String(64))
+    from_stage: Mapped[str | None] = mapped_column(String(40))
+    to_stage: Mapped[str | None] = mapped_column(String(40))
+    fields: Mapped[dict[str, Any]]
+    note: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (_of_complaint(), Index("ix_history_complaint", "tenant_id", "complaint_id", "id"))
+
+
+class AttachmentRow(TenantRow, Base):
+    """A file on a case; its content is in the storage under `sha256`."""
+
+    __tablename__ = "attachments"
+    complaint_id: Mapped[UUID] = mapped_column(Uuid)
+    filename: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str | None] = mapped_column(String(40))
+    by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    __table_args__ = (_of_complaint(), Index("ix_attachments_complaint", "tenant_id", "complaint_id", "id"))
+
+
+class CaseToken(TenantOwned, Base):
+    """Search index: a piece of a case's text (UX-10). A table of ours, because row level security switches PostgreSQL's
+    text indexes off, and they miss words of two Chinese characters."""
+
+    __tablename__ = "case_tokens"
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)
+    complaint_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    __table_args__ = (_of_complaint(), Index("ix_case_tokens_complaint", "tenant_id", "complaint_id"))

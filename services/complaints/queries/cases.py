@@ -1,0 +1,51 @@
+"""Finding a case, and showing it whole."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from chassis.work import Transaction
+from contracts.complaints import NO_POLICY
+from contracts.problems import NOT_FOUND
+from services.complaints.models import ComplaintRow
+from services.complaints.policy import Policy, PolicyCache
+
+SERVICE = "complaints"
+_compiled = PolicyCache()
+
+
+def load(tx: Transaction, complaint_id: UUID, *, lock: bool = False) -> ComplaintRow:
+    """The case, when the caller's org units cover it; the problem `not_found` otherwise, so that nothing tells apart
+    what is missing from what is not theirs."""
+    row = tx.get(ComplaintRow, complaint_id, kind="complaint", lock=lock)
+    if not tx.ctx.covers(row.org_unit_id):
+        raise NOT_FOUND(kind="complaint")
+    return row
+
+
+def policy_of(tx: Transaction, row: ComplaintRow) -> Policy:
+    """The policy the case began with; it keeps that version (SPEC PL-5)."""
+    return _policy(tx, row.policy_version)
+
+
+def active_policy(tx: Transaction) -> Policy:
+    """The policy for a new case; the problem `no_policy` when the company has none yet."""
+    return _policy(tx, None)
+
+
+def _policy(tx: Transaction, version: int | None) -> Policy:
+    try:
+        found = tx.policy(SERVICE, version)
+    except KeyError:
+        raise NO_POLICY() from None
+    return _compiled.get(str(tx.tenant_id), found.version, found.document)
+
+
+def scope_of(tx: Transaction, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Rows of the caller's org units, and those of none."""
+    units = tx.ctx.org_unit_ids
+    return true() if units is None else or_(column.is_(None), column.in_(units))

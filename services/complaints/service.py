@@ -1,0 +1,118 @@
+"""The complaints service: cases worked by each company's own policy, from intake to closing."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from chassis.service import Call, Delivery, Job, Service, every, on, operation
+from chassis.storage import FolderStorage
+from contracts import complaints as contract
+from contracts import customers
+from services.complaints import jobs
+from services.complaints.queries import lists, reports, showing
+from services.complaints.settings import ComplaintsSettings
+from services.complaints.usecases import attachments, cases, linking
+
+
+@cache
+def _storage() -> FolderStorage:
+    return FolderStorage(ComplaintsSettings.load().attachments_dir)
+
+
+class ComplaintsService(Service):
+    name = "complaints"
+
+    # -- cases ---------------------------------------------------------------------------------------------------------
+
+    @operation(contract.CREATE_COMPLAINT)
+    def create_complaint(self, call: Call) -> Any:
+        return call.run(cases.register, then=showing.shown)
+
+    @operation(contract.LIST_COMPLAINTS)
+    def list_complaints(self, call: Call) -> Any:
+        return call.read(lists.complaints)
+
+    @operation(contract.GET_COMPLAINT)
+    def get_complaint(self, call: Call) -> Any:
+        return call.read(showing.complaint)
+
+    @operation(contract.UPDATE_COMPLAINT)
+    def update_complaint(self, call: Call) -> Any:
+        return call.run(cases.amend, then=showing.shown)
+
+    @operation(contract.ACT)
+    def act(self, call: Call) -> Any:
+        return call.run(cases.act, then=showing.shown)
+
+    @operation(contract.UNMASK_COMPLAINANT)
+    def unmask_complainant(self, call: Call) -> Any:
+        # Without idempotency key: its reply is never to be stored, and each look is recorded.
+        call.ctx = call.ctx.with_(idempotency_key=None)
+        return call.run(linking.unmask)
+
+    @operation(contract.GET_HISTORY)
+    def get_history(self, call: Call) -> Any:
+        return call.read(lists.history)
+
+    @operation(contract.GET_DEADLINES)
+    def get_deadlines(self, call: Call) -> Any:
+        return call.read(showing.deadlines)
+
+    @operation(contract.GET_FORMS)
+    def get_forms(self, call: Call) -> Any:
+        return call.read(showing.forms)
+
+    @operation(contract.GET_INTAKE)
+    def get_intake(self, call: Call) -> Any:
+        return call.read(showing.intake)
+
+    @operation(contract.MONTHLY_REPORT)
+    def monthly_report(self, call: Call) -> Any:
+        return call.read(reports.monthly)
+
+    # -- sheets --------------------------------------------------------------------------------------------------------
+
+    @operation(contract.GET_SHEET)
+    def get_sheet(self, call: Call) -> Any:
+        return call.read(showing.sheet)
+
+    @operation(contract.ACT_ON_SHEET)
+    def act_on_sheet(self, call: Call) -> Any:
+        return call.run(cases.act_on_sheet, then=showing.shown_sheet)
+
+    @operation(contract.LIST_SHEETS)
+    def list_sheets(self, call: Call) -> Any:
+        return call.read(lists.sheets)
+
+    @operation(contract.LIST_URGING_NOTICES)
+    def list_urging_notices(self, call: Call) -> Any:
+        return call.read(lists.sheets, "urging")
+
+    @operation(contract.LIST_CORRECTIVE_ACTIONS)
+    def list_corrective_actions(self, call: Call) -> Any:
+        return call.read(lists.sheets, "corrective")
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    @operation(contract.LIST_ATTACHMENTS)
+    def list_attachments(self, call: Call) -> Any:
+        return call.read(lists.attachments)
+
+    @operation(contract.ADD_ATTACHMENT)
+    def add_attachment(self, call: Call) -> Any:
+        return call.run(attachments.add, _storage())
+
+    @operation(contract.GET_ATTACHMENT)
+    def get_attachment(self, call: Call) -> Any:
+        return call.read(attachments.read, _storage())
+
+    # -- what others tell, and what happens by itself ------------------------------------------------------------------
+
+    @on(customers.CUSTOMER_LINKED)
+    def customer_linked(self, delivery: Delivery) -> None:
+        delivery.apply(linking.customer_found)
+
+    @every(seconds=1)
+    def sweep_deadlines(self, job: Job) -> None:
+        job.sweep_deadlines(jobs.deadline_fired)

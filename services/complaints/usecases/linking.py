@@ -1,0 +1,39 @@
+"""What the customers service found about a complainant (SPEC AD-2)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from chassis.ids import new_id
+from chassis.work import Transaction
+from services.complaints import domain, schemas
+from services.complaints.models import ComplaintRow
+from services.complaints.queries.cases import load, policy_of
+from services.complaints.usecases import store
+from services.complaints.usecases.cases import now_of, save
+from services.complaints.usecases.effects import record
+
+
+def customer_found(tx: Transaction, data: dict[str, Any]) -> None:
+    """Put the customer, and the asset complained about, on the case. One named at intake stands."""
+    row = tx.session.get(ComplaintRow, (tx.tenant_id, UUID(data["complaint_id"])), with_for_update=True)
+    if row is None:
+        return
+    found = UUID(data["customer_id"])
+    if row.customer_id not in (None, found):
+        return
+    row.customer_id = found
+    row.asset_id = UUID(data["asset_id"]) if data.get("asset_id") else row.asset_id
+    row.complainant_key = str(found)
+    record(tx, row, "linked", fields={"customer_id": str(found), "matched_by": data["matched_by"]})
+    policy = policy_of(tx, row)
+    save(tx, policy, row, domain.rejudge(policy, store.case_of(tx, row), now_of(tx), lambda: str(new_id())))
+
+
+def unmask(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """The complainant's personal data in clear, with the reason on record (SPEC PL-11)."""
+    row = load(tx, data["complaint_id"])
+    record(tx, row, "unmasked", note=data["reason"])
+    tx.audit("complainant.unmasked", "complaint", row.id, note=data["reason"])
+    return schemas.complainant(row, clear=True)

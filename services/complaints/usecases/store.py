@@ -1,0 +1,118 @@
+"""Between the engine's cases and the rows that keep them.
+
+The engine's own notes (proposals, parts, ticks, forms, ...) are one JSON column, structured by their dataclasses; facts
+that lists and reports need stand in columns too, written from the case at every save and never read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from cattrs.preconf.json import make_converter
+from sqlalchemy import delete, func, insert, select
+
+from chassis.search import tokens
+from chassis.work import Transaction
+from services.complaints.domain.case import Case, Flow, Part, Reason, Sheet, Ticked, Values
+from services.complaints.domain.scope import department_of
+from services.complaints.models import AttachmentRow, CaseToken, ComplaintRow, SheetRow
+from services.complaints.policy import Policy
+
+_converter = make_converter()
+_converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(seconds=seconds))
+_converter.register_unstructure_hook(timedelta, lambda span: span.total_seconds())
+
+_WORK: Mapping[str, Any] = {
+    "flow": Flow,
+    "reasons": list[Reason],
+    "overruled": set[str],
+    "parts": dict[str, Part],
+    "forms": dict[str, Values],
+    "ticks": dict[str, Ticked],
+    "sheets": dict[str, tuple[str, str]],
+    "waiting_since": datetime | None,
+    "waited": timedelta,
+    "customer_grade": str,
+}
+"""Attributes of a case that only the engine reads, with their types."""
+
+
+def case_of(tx: Transaction, row: ComplaintRow) -> Case:
+    """The case as the engine sees it."""
+    work = {name: _converter.structure(row.work[name], kind) for name, kind in _WORK.items()}
+    return Case(
+        id=str(row.id), channel=row.channel, received_at=row.received_at, facts=dict(row.facts), level=row.level,
+        state=row.state, has_contact=bool(row.complainant_phone or row.complainant_email),
+        known_customer=row.customer_id is not None, org_unit=str(row.org_unit_id or ""),
+        follows_case=row.follows_id is not None, like_cases=row.like_cases, attachments=_attachments(tx, row),
+        reopened=row.reopened, closed_at=row.closed_at, **work,
+    )  # fmt: skip
+
+
+def _attachments(tx: Transaction, row: ComplaintRow) -> int:
+    return tx.session.scalar(select(func.count()).where(AttachmentRow.complaint_id == row.id)) or 0
+
+
+def keep(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> None:
+    """Write the case back into its row."""
+    facts = case.facts
+    row.facts, row.level, row.state = facts, case.level, case.state
+    row.work = {name: _converter.unstructure(getattr(case, name), kind) for name, kind in _WORK.items()}
+    row.process, row.stage = case.flow.key, case.flow.stage
+    row.level_rank = policy.levels[case.level]["rank"]
+    row.category, row.validity = facts.get("category"), facts.get("validity")
+    row.department = department_of(policy, case) or None
+    row.subject, row.remedy_sought = facts.get("subject"), facts.get("remedy_sought")
+    row.subject_key = key_of(row.subject)
+    row.complainant_kind = facts.get("complainant_kind")
+    row.group_size = facts.get("group_size") or 1
+    row.claimed_amount = amount_of(facts.get("claimed_amount"))
+    row.media_risk, row.lawsuit_risk = bool(facts.get("media_risk")), bool(facts.get("lawsuit_risk"))
+    row.outcome, row.satisfaction = facts.get("outcome") or None, facts.get("satisfaction") or None
+    row.reopened, row.closed_at = case.reopened, case.closed_at
+    handler = case.parts.get("handler")
+    row.handler_id = UUID(handler.staff_id) if handler and handler.staff_id else None
+    row.updated_at = tx.now
+
+
+def amount_of(value: Any) -> int:
+    """Fen of a money fact, 0 when it is not known."""
+    if value is None:
+        return 0
+    return int(value["amount"] if isinstance(value, Mapping) else value)
+
+
+def key_of(subject: str | None) -> str | None:
+    """The subject without what does not make it another one: case, width, blanks."""
+    return "".join((subject or "").casefold().split()) or None
+
+
+def sheet_of(row: SheetRow) -> Sheet:
+    """The sheet as the engine sees it."""
+    flow = _converter.structure(row.work, Flow)
+    return Sheet(id=str(row.id), kind=row.kind, nature=row.nature, flow=flow, values=dict(row.values), state=row.state)
+
+
+def keep_sheet(tx: Transaction, row: SheetRow, sheet: Sheet) -> None:
+    """Write the sheet back into its row."""
+    row.values, row.state, row.stage = sheet.values, sheet.state, sheet.flow.stage
+    row.work = _converter.unstructure(sheet.flow, Flow)
+    if sheet.state != "open" and row.closed_at is None:
+        row.closed_at = tx.now
+
+
+def index(tx: Transaction, row: ComplaintRow) -> None:
+    """Rewrite the case's search index (UX-10)."""
+    text = (
+        row.number, row.content, row.subject, row.complainant_name, row.vehicle_plate, row.unit_no, row.external_ref,
+        row.complainant_phone,
+    )  # fmt: skip
+    found = set().union(*(tokens(part) for part in text if part))
+    tx.session.flush()
+    tx.session.execute(delete(CaseToken).where(CaseToken.complaint_id == row.id))
+    if found:
+        rows = [{"tenant_id": tx.tenant_id, "token": token[:64], "complaint_id": row.id} for token in sorted(found)]
+        tx.session.execute(insert(CaseToken), rows)
