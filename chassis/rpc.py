@@ -67,14 +67,25 @@ class Call:
         """For the rare operation that needs more than one transaction (an import, a sign-in that counts failures)."""
         return self.workplace.work
 
-    def run(self, usecase: UseCase, *args: Any) -> Any:
+    def run(self, usecase: UseCase, *args: Any, then: Callable[[Transaction, Any], Any] | None = None) -> Any:
         """Carry out a writing operation in one transaction: claim the idempotency key, `usecase(tx, data, *args)`, dump
-        its result with the operation's reply schema, keep that reply, commit. A repeated key answers the kept reply."""
-        return self._transact(lambda tx: usecase(tx, self.data, *args), read_only=False)
+        its result with the operation's reply schema, keep that reply, commit. A repeated key answers the kept reply.
+
+        `then(tx, result)` makes of the use case's result what is dumped, after everything is written.
+        """
+
+        def body(tx: Transaction) -> Any:
+            result = usecase(tx, dict(self.data), *args)  # a copy: a conflict may have it run again
+            if then is None:
+                return result
+            tx.session.flush()
+            return then(tx, result)
+
+        return self._transact(body, read_only=False)
 
     def read(self, query: UseCase, *args: Any) -> Any:
         """Answer from `query(tx, data, *args)` in a read-only transaction."""
-        return self._transact(lambda tx: query(tx, self.data, *args), read_only=True)
+        return self._transact(lambda tx: query(tx, dict(self.data), *args), read_only=True)
 
     def dump(self, result: Any) -> Any:
         """`result` by the operation's reply schema, ready for JSON."""
