@@ -95,17 +95,19 @@ def test_a_service_that_is_not_enabled_is_refused_until_the_operator_enables_it(
 ) -> None:
     company = new_company(services=("customers",))
     assert company.client.get("/v1/customers").status_code == 200
-    assert problem(company.client.get("/v1/complaints")) == (403, "service_not_enabled")
+    assert problem(company.client.get("/v1/templates")) == (403, "service_not_enabled")
+    assert "/v1/templates" not in company.client.get("/v1/openapi.json").json()["paths"]
     with platform.client() as operator:
-        on = made(operator.put(f"/v1/tenants/{company.id}/services/complaints"))
+        on = made(operator.put(f"/v1/tenants/{company.id}/services/notifications"))
         assert (on["enabled"], on["disabled_at"]) == (True, None)
-        wait_until(lambda: company.client.get("/v1/complaints").status_code == 200, limit=10, what="complaints open")
-        off = made(operator.delete(f"/v1/tenants/{company.id}/services/complaints"))
-        wait_until(lambda: company.client.get("/v1/complaints").status_code == 403, limit=10, what="complaints closed")
-        again = made(operator.put(f"/v1/tenants/{company.id}/services/complaints"))
+        wait_until(lambda: company.client.get("/v1/templates").status_code == 200, limit=10, what="templates open")
+        assert "/v1/templates" in company.client.get("/v1/openapi.json").json()["paths"]
+        off = made(operator.delete(f"/v1/tenants/{company.id}/services/notifications"))
+        wait_until(lambda: company.client.get("/v1/templates").status_code == 403, limit=10, what="templates closed")
+        again = made(operator.put(f"/v1/tenants/{company.id}/services/notifications"))
     assert again["disabled_at"] == off["disabled_at"], "it says since when it saw nothing"
     states = {state["service"]: state["enabled"] for state in company.client.get("/v1/services").json()["items"]}
-    assert [service for service, enabled in states.items() if enabled] == ["complaints", "customers"]
+    assert [service for service, enabled in states.items() if enabled] == ["customers", "notifications"]
 
 
 @pytest.mark.clause("PL-3")
