@@ -90,26 +90,29 @@ def _steps(path: KeyPath, action: Mapping[str, Any], locate: Locate) -> Iterator
         )
 
 
-def _edges(flow: Mapping[str, Any]) -> Edges:
-    """Stage -> stages one step away. Common actions and hooks start from every stage that is not final."""
+def _edges(flow: Mapping[str, Any], *, onward: bool = False) -> Edges:
+    """Stage -> stages one step away. Common actions and hooks start from every stage that is not final.
+
+    `onward`: only the steps one can count on for coming to the end: not those that go back or break off, nor hooks.
+    """
     open_stages = [s["key"] for s in flow["stages"] if not s.get("final")]
     edges: Edges = {s["key"]: {skip["to"] for skip in s.get("skip", ())} for s in flow["stages"]}
     for _, action, stage in flow_actions(flow):
-        targets = {step["to"] for step in action.get("next", ())}
+        targets = {step["to"] for step in action.get("next", ()) if not (onward and action.get("back"))}
         for key in [stage["key"]] if stage else open_stages:
             edges[key] |= targets
-    for hook in flow.get("hooks", ()):
+    for hook in () if onward else flow.get("hooks", ()):
         for key in open_stages if "to" in hook else ():
             edges[key].add(hook["to"])
     return edges
 
 
 def _graph(path: KeyPath, flow: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
-    edges = _edges(flow)
+    edges, onward = _edges(flow), _edges(flow, onward=True)
     finals = {s["key"] for s in flow["stages"] if s.get("final")}
     if not finals:
         yield locate((*path, "stages"), "has no end", "Give one stage `final: true`.")
-    backward: Edges = {key: {k for k in edges if key in edges[k]} for key in edges}
+    backward: Edges = {key: {k for k in onward if key in onward[k]} for key in onward}
     reached, ending = _closure({flow["start"]}, edges), _closure(finals, backward)
     for key in edges:
         here = (*path, "stages", key)

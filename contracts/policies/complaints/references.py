@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from contracts.complaints import CONTRACT
 from contracts.policies.complaints.vocabulary import (
     PRONOUNS,
     RESERVED_FIELDS,
@@ -45,12 +46,18 @@ def _marked(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
             yield from _declared(str(value), keyed(document.get(mark["x-ref"])), f"of `{mark['x-ref']}`", path, locate)
         elif "x-who" in mark:
             yield from _somebody(document, str(value), str(mark["x-who"]), path, locate)
-        elif "x-permission" in mark and not granted & {value, "complaints.*", "*"}:
-            yield locate(
-                path, f"no role has the permission `{value}`", "Give it to a role in pack.yaml, or name another."
-            )
+        elif "x-permission" in mark:
+            yield from _permission(str(value), granted, path, locate)
         elif "x-number" in mark:
             yield from _number(str(value), path, locate)
+
+
+def _permission(value: str, granted: set[str], path: KeyPath, locate: Locate) -> Iterator[Finding]:
+    known = CONTRACT.permissions
+    if value not in known:
+        yield locate(path, f"there is no permission `{value}`", suggestion(value, known))
+    elif not granted & {value, "complaints.*", "*"}:
+        yield locate(path, f"no role has the permission `{value}`", "Give it to a role in pack.yaml, or name another.")
 
 
 def _declared(value: str, known: Mapping[str, Any], what: str, path: KeyPath, locate: Locate) -> Iterator[Finding]:
