@@ -103,7 +103,8 @@ class Context:
 
 def service_context(service: str, tenant_id: UUID | None = None) -> Context:
     """The context of a service acting on its own account: timers, event handlers, snapshot calls."""
-    return Context(tenant_id=tenant_id, actor=Actor(kind="service", id=service, name=service), permissions=frozenset({"*"}))
+    actor = Actor(kind="service", id=service, name=service)
+    return Context(tenant_id=tenant_id, actor=actor, permissions=frozenset({"*"}))
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ class Operation:
     verb: str | None = None
     """GET, POST, PUT, PATCH or DELETE; None for an internal operation."""
     path: str | None = None
-    """Path under the host, with `{name}` parameters: `/v1/complaints/{complaint_id}`. A parameter that ends in `_id` is a
+    """Path under the host, with `{name}` parameters: `/v1/complaints/{complaint_id}`. One that ends in `_id` is a
     UUID, another one a short name, unless `path_schema` says otherwise."""
     path_schema: type[Schema] | None = None
     query: type[Schema] | None = None

@@ -89,8 +89,10 @@ MALFORMED = ProblemType(
 )
 UNAUTHENTICATED = ProblemType(
     "unauthenticated", 401,
-    "No valid credential. Send `Authorization: Bearer <API key or access token>`; an expired token is renewed at /v1/sessions/refresh.",
-    "凭证缺失、无效或已过期。请在请求头中提供 Authorization: Bearer <密钥或访问令牌>;令牌过期请到 /v1/sessions/refresh 换取。",
+    "No valid credential. Send `Authorization: Bearer <API key or access token>`; "
+    "an expired token is renewed at /v1/sessions/refresh.",
+    "凭证缺失、无效或已过期。请在请求头中提供 Authorization: Bearer <密钥或访问令牌>;"
+    "令牌过期请到 /v1/sessions/refresh 换取。",
 )
 FORBIDDEN = ProblemType(
     "forbidden", 403,
@@ -139,7 +141,8 @@ DEADLINE_EXCEEDED = ProblemType(
 )
 UNAVAILABLE = ProblemType(
     "service_unavailable", 503,
-    "The service {service} does not answer at the moment. Others go on. Try again shortly, with the same Idempotency-Key.",
+    "The service {service} does not answer at the moment. Others go on. "
+    "Try again shortly, with the same Idempotency-Key.",
     "{service} 服务暂时不可用,其他服务不受影响。请稍后使用相同的 Idempotency-Key 重试。", retry_after=1,
 )
 INTERNAL = ProblemType(

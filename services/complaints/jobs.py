@@ -1,4 +1,4 @@
-"""What happens to cases by itself: deadlines come near and pass, time and like cases raise levels (PL-7, RF-4, RF-9)."""
+"""What happens to cases by itself: deadlines come near and pass; time and like cases raise levels (PL-7, RF-4)."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from services.complaints.policy.specs import ActionSpec
 
 def available(policy: Policy, case: Case, sheet: Sheet | None, actor: Actor, now: Now) -> list[ActionSpec]:
     """The actions `actor` may take now, in the policy's order."""
-    work = Working(policy, case, sheet, actor, now, _no_id)
-    return [action for action in _in_stage(work).values() if _refusal(work, action) is None]
+    work = Working(policy, case, sheet, actor, now, _no_id, view=True)
+    return [action for action in _in_stage(work).values() if _possible(work, action)]
 
 
 def act(  # noqa: PLR0917  (the sentence: on this case or sheet, do this with these fields)
@@ -58,6 +58,17 @@ def _in_stage(work: Working) -> dict[str, ActionSpec]:
     return work.spec.actions_in(work.flow.stage)
 
 
+def _possible(work: Working, action: ActionSpec) -> bool:
+    """Whether the actor may take `action` now."""
+    actor = approvals.acting(work)
+    return (
+        actor.may(action.permission)
+        and holds(action.when, work.scope)
+        and (not action.by or work.people.includes(action.by, actor))
+        and (action.decides is None or approvals.may_decide(work.flow, work.people, action.decides, actor))
+    )
+
+
 def _refusal(work: Working, action: ActionSpec) -> Problem | None:
     """Why the actor may not take `action` now; None when they may."""
     actor = approvals.acting(work)
@@ -76,8 +87,7 @@ def not_available(work: Working, name: str, action: ActionSpec | None) -> Proble
     """The problem `action_not_available`: why, what can be done instead, whom it waits for."""
     actor = approvals.acting(work)
     locale = actor.locale
-    others = [a for a in _in_stage(work).values() if a is not action and a.key != name]
-    usable = [a.key for a in others if holds(a.when, work.scope) and _refusal(work, a) is None]
+    usable = [a.key for a in _in_stage(work).values() if a.key != name and _possible(work, a)]
     stage = work.people.stage()
     waits = "-" if stage.final else work.people.name("$holder", locale)
     if action is not None and action.because is not None:
@@ -111,4 +121,5 @@ def _take(work: Working, action: ActionSpec, given: Mapping[str, Any]) -> None:
 
 
 def _no_id() -> str:
+    """For a look that makes nothing."""
     raise AssertionError("looking at what can be done makes nothing")

@@ -65,18 +65,26 @@ def delegate(work: Working, kind: str, to: str) -> None:
     work.changed()
 
 
+def may_decide(flow: Flow, people: People, kind: str, actor: Actor) -> bool:
+    """Whether the proposal of `kind` waits for this actor: by the chain or by delegation, and not their own."""
+    proposal = flow.proposal(kind)
+    if proposal is None or proposal.state != PENDING or proposal.by_id == actor.id:
+        return False
+    delegated = proposal.delegated.get(str(proposal.position)) == actor.id
+    return delegated or people.includes(proposal.chain[proposal.position], actor)
+
+
 def refusal(policy: Policy, flow: Flow, people: People, kind: str, actor: Actor) -> Problem | None:
     """Why `actor` cannot decide the waiting proposal of `kind`; None when they can."""
     proposal = flow.proposal(kind)
     label = text(_kind_labels(policy, kind), actor.locale)
     if proposal is None or proposal.state != PENDING:
         return ACTION_NOT_AVAILABLE(action=label, why=_NOTHING[actor.locale == "en"], available="-", waits_for="-")
-    group = proposal.chain[proposal.position]
-    who = people.names(group, actor.locale)
+    if may_decide(flow, people, kind, actor):
+        return None
+    who = people.names(proposal.chain[proposal.position], actor.locale)
     if proposal.by_id == actor.id:
         return OWN_PROPOSAL(who=who)
-    if people.includes(group, actor) or proposal.delegated.get(str(proposal.position)) == actor.id:
-        return None
     return BEYOND_AUTHORITY(amount=yuan(proposal.amount), kind=label, who=who)
 
 

@@ -21,11 +21,20 @@ class Working:
     """Copies of a case and one of its sheets, changed step by step; the originals stay as they are."""
 
     def __init__(  # noqa: PLR0917  (made in few places; the order is that of the sentence)
-        self, policy: Policy, case: Case, sheet: Sheet | None, actor: Actor | None, now: Now, new_id: NewId
+        self,
+        policy: Policy,
+        case: Case,
+        sheet: Sheet | None,
+        actor: Actor | None,
+        now: Now,
+        new_id: NewId,
+        *,
+        view: bool = False,
     ) -> None:
+        """`view`: only looked at, so the originals serve."""
         self.policy, self.actor, self.now, self.new_id = policy, actor, now, new_id
-        self.case = copy.deepcopy(case)
-        self.sheet = copy.deepcopy(sheet)
+        self.case = case if view else copy.deepcopy(case)
+        self.sheet = sheet if view else copy.deepcopy(sheet)
         self.action: str | None = None
         self.fields: tuple[FieldSpec, ...] = ()
         self.values: Mapping[str, Any] = {}

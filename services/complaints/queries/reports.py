@@ -157,7 +157,7 @@ def _mean(tx: Transaction, spans: Any, unit: timedelta) -> float | None:
     return _rounded(Decimal(total / unit) / count) if count else None
 
 
-def _table(
+def _table(  # noqa: PLR0917  (a table of these cases, by this, between these moments)
     tx: Transaction, policy: Policy, by: str, begin: datetime, end: datetime, where: ColumnElement[bool]
 ) -> dict[str, Any]:
     column = _GROUPS[by]
