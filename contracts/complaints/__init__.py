@@ -42,6 +42,7 @@ from contracts.complaints.operations import (
     MONTHLY_REPORT,
     UNMASK_COMPLAINANT,
     UPDATE_COMPLAINT,
+    YEARLY_REPORT,
 )
 from contracts.complaints.problems import (
     ACTION_NOT_AVAILABLE,
@@ -78,6 +79,7 @@ CONTRACT = ServiceContract(
         LIST_CORRECTIVE_ACTIONS,
         GET_INTAKE,
         MONTHLY_REPORT,
+        YEARLY_REPORT,
     ),
     events=(
         COMPLAINT_OPENED,
@@ -154,4 +156,5 @@ __all__ = [
     "STAGE_INCOMPLETE",
     "UNMASK_COMPLAINANT",
     "UPDATE_COMPLAINT",
+    "YEARLY_REPORT",
 ]

@@ -14,6 +14,7 @@ from contracts.complaints.inputs import (
     SheetActionPath,
     SheetQuery,
     UnmaskInput,
+    YearQuery,
 )
 from contracts.complaints.problems import (
     ACTION_NOT_AVAILABLE,
@@ -37,6 +38,7 @@ from contracts.complaints.replies import (
     MonthlyReport,
     Sheet,
     SheetSummary,
+    YearlyReport,
 )
 from contracts.complaints.vocabulary import SERVICE
 from contracts.core import Operation
@@ -267,4 +269,16 @@ MONTHLY_REPORT = Operation(
     reply=MonthlyReport,
     permission="complaints.report",
     errors=(NO_POLICY, OUT_OF_SCOPE),
+)
+YEARLY_REPORT = Operation(
+    service=SERVICE,
+    name="yearly_report",
+    summary="The year's figures of the cases that enter the yearly report",
+    verb="GET",
+    path="/v1/reports/complaints-yearly",
+    query=YearQuery,
+    reply=YearlyReport,
+    permission="complaints.report",
+    errors=(NO_POLICY, NOT_FOUND, OUT_OF_SCOPE),
+    description="Which categories and levels enter it is the policy's; a policy may have none.",
 )

@@ -285,13 +285,23 @@ class ReportTable(Reply):
     rows = fields.List(fields.Nested(ReportRow), required=True)
 
 
-class MonthlyReport(Reply):
-    """The month's figures, counted from the cases as they stand."""
-
-    month = fields.String(required=True)
+class _Report(Reply):
     from_ = Moment(required=True, data_key="from", attribute="from")
     to = Moment(required=True)
     due_at = Moment(required=True, metadata={"description": "When the policy wants it."})
-    figures = fields.Dict(required=True, metadata={"description": "Whole-month figures by name; rates in per cent."})
+    figures = fields.Dict(required=True, metadata={"description": "Figures of the whole by name; rates in per cent."})
     labels = fields.Dict(required=True)
     tables = fields.List(fields.Nested(ReportTable), required=True)
+
+
+class MonthlyReport(_Report):
+    """The month's figures, counted from the cases as they stand."""
+
+    month = fields.String(required=True)
+
+
+class YearlyReport(_Report):
+    """The year's figures of the cases that enter the policy's yearly report, as they stand."""
+
+    year = Whole(required=True)
+    label = fields.String(required=True, metadata={"description": "What the policy calls the report."})

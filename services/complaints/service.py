@@ -71,6 +71,10 @@ class ComplaintsService(Service):
     def monthly_report(self, call: Call) -> Any:
         return call.read(reports.monthly)
 
+    @operation(contract.YEARLY_REPORT)
+    def yearly_report(self, call: Call) -> Any:
+        return call.read(reports.yearly)
+
     # -- sheets --------------------------------------------------------------------------------------------------------
 
     @operation(contract.GET_SHEET)

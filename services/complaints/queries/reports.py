@@ -1,4 +1,4 @@
-"""The month's figures (SPEC PC-8, RF-12): counted from the cases as they stand."""
+"""The figures of a month or year (SPEC PC-8, RF-12): counted from the cases as they stand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chassis import directory
 from chassis.spans import Span, Unit, due
 from chassis.tables import DeadlineRow
 from chassis.work import Transaction
-from contracts.problems import OUT_OF_SCOPE
+from contracts.problems import NOT_FOUND, OUT_OF_SCOPE
 from services.complaints.domain.case import CLOSED
 from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.policy import Policy, text
@@ -63,17 +63,58 @@ def monthly(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """
     policy = active_policy(tx)
     first = date.fromisoformat(f"{data['month']}-01")
-    begin, end = _midnight(tx, first), _midnight(tx, _next_month(first))
-    where = _where(tx, data)
-    report = next((r for r in policy.reports.values() if r["period"] == "month"), None)
+    report = _of_period(policy, "month")
+    return {"month": data["month"], **_report(tx, policy, report, (first, _next_month(first)), data)}
+
+
+def yearly(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """The figures of one year, of the cases that enter the policy's yearly report (SPEC RF-12: defect feedback).
+
+    Counted as `monthly` counts. Problems: `no_policy`, `not_found` when the policy has no yearly report,
+    `org_unit_out_of_scope`.
+    """
+    policy, year = active_policy(tx), data["year"]
+    report = _of_period(policy, "year")
+    if report is None:
+        raise NOT_FOUND(kind="report")
+    figures = _report(tx, policy, report, (date(year, 1, 1), date(year + 1, 1, 1)), data)
+    return {"year": year, "label": text(report["labels"], tx.ctx.locale), **figures}
+
+
+def _of_period(policy: Policy, period: str) -> dict[str, Any] | None:
+    return next((report for report in policy.reports.values() if report["period"] == period), None)
+
+
+def _report(
+    tx: Transaction, policy: Policy, report: Mapping[str, Any] | None, days: tuple[date, date], data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What every report holds; `days` are its first one and the first one after it."""
+    begin, end = (_midnight(tx, day) for day in days)
+    where = and_(_where(tx, data), *_entering(report or {}))
     return {
-        "month": data["month"], "from": begin, "to": end,
-        "due_at": due(_midnight(tx, first), Span(report["day"], Unit.NTH_OF_NEXT_MONTH), tx.tenant.calendar)
-        if report else end,
+        "from": begin, "to": end, "due_at": _due(tx, report["day"], days[1]) if report else end,
         "figures": _figures(tx, policy, begin, end, where),
         "labels": {name: text(labels, tx.ctx.locale) for name, labels in LABELS.items()},
         "tables": [_table(tx, policy, by, begin, end, where) for by in (report["by"] if report else ())],
     }  # fmt: skip
+
+
+def _due(tx: Transaction, day: int, after: date) -> datetime:
+    """The end of the `day`th of the month that begins with `after`."""
+    last = _midnight(tx, after - timedelta(days=1))
+    return due(last, Span(day, Unit.NTH_OF_NEXT_MONTH), tx.tenant.calendar)
+
+
+def _entering(report: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """The conditions by which a case enters the report; none: every case does."""
+    conditions: list[ColumnElement[bool]] = []
+    if report.get("categories"):
+        conditions.append(ComplaintRow.category.in_(report["categories"]))
+    if report.get("levels"):
+        conditions.append(ComplaintRow.level.in_(report["levels"]))
+    if report.get("leave_out"):
+        conditions.append(or_(ComplaintRow.validity.is_(None), ComplaintRow.validity.not_in(report["leave_out"])))
+    return conditions
 
 
 def _where(tx: Transaction, data: Mapping[str, Any]) -> ColumnElement[bool]:
