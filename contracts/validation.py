@@ -167,6 +167,7 @@ _TABLE = (
         "must be two capital letters such as CN",
         "应为两个大写字母,例如 CN",
     ),
+    _row(r"must be a year.*", "not_year", "must be a year such as 2026", "应为年份,例如 2026"),
     _row(r"must be a month.*", "not_month", "must be a month such as 2026-11", "应为月份,例如 2026-11"),
     _row(
         r"must be <number>/second.*",
