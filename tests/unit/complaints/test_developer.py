@@ -155,7 +155,7 @@ def replied(*, agreed: bool, compensation: bool = False, **facts: object) -> Sto
         **evidence,
     )
     story.do("approve", MANAGER)
-    story.do("reply_customer", OFFICER, told_how="hotline", told="we repair", agreed=agreed)
+    story.do("reply_customer", OFFICER, told_how="phone", told="we repair", agreed=agreed)
     return story
 
 
@@ -312,7 +312,7 @@ def test_crisis_goes_to_leaders_at_once_and_is_reported_afterwards() -> None:
 
 
 def test_letters_are_confirmed_by_phone_first() -> None:
-    story = Story("developer", channel="mailbox")
+    story = Story("developer", channel="email")
     story.do("confirm_record", OFFICER, how="x")
     story.do("assess", OFFICER, **ASSESSMENT)
     with pytest.raises(Problem) as refused:
