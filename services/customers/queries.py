@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from chassis.paging import page
 from chassis.search import query_tokens
@@ -128,7 +128,7 @@ def _named(q: str) -> ColumnElement[bool]:
 def _has_piece(piece: str, *, whole: bool) -> ColumnElement[bool]:
     # A range, not LIKE: PostgreSQL can use the primary key for it in every collation only this way round.
     fits = NameToken.token == piece if whole else NameToken.token.between(piece, piece + "\U0010ffff")
-    return exists().where(NameToken.tenant_id == Customer.tenant_id, NameToken.customer_id == Customer.id, fits)
+    return Customer.id.in_(select(NameToken.customer_id).where(fits))
 
 
 def _reached_by(tx: Transaction, phone: str) -> ColumnElement[bool]:
@@ -139,13 +139,11 @@ def _reached_by(tx: Transaction, phone: str) -> ColumnElement[bool]:
             fits = and_(Contact.kind == "phone", Contact.value == contacts.phone_number(phone))
         except contacts.Unacceptable as error:
             raise field_error(tx, "phone", error.code) from error
-    return exists().where(Contact.tenant_id == Customer.tenant_id, Contact.customer_id == Customer.id, fits)
+    return Customer.id.in_(select(Contact.customer_id).where(fits))
 
 
 def _owning(name: str, text: str) -> ColumnElement[bool]:
-    return exists().where(
-        AssetKey.tenant_id == Customer.tenant_id, AssetKey.customer_id == Customer.id, _asset_condition(name, text)
-    )
+    return Customer.id.in_(select(AssetKey.customer_id).where(_asset_condition(name, text)))
 
 
 def _asset_condition(name: str, text: str) -> ColumnElement[bool]:

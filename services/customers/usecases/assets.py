@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -40,14 +40,16 @@ def change(tx: Transaction, data: dict[str, Any]) -> Asset:
     before = _audited(asset)
     _assign(tx, asset, data)
     if _audited(asset) != before:
-        asset.household_key = _household_key(tx, customer, asset)
+        is_home = customer.kind == "household" and asset.kind == "property_unit" and asset.active
+        asset.household_key = first_key(asset)[1] if is_home else None
+        check_homes(tx, [asset])
         tx.session.flush()
-        _index(tx, asset)
+        _index_anew(tx, asset)
         touch(tx, customer)
         tx.audit("asset.changed", "customer", customer.id, before=before, after=_audited(asset))
         tx.emit(ASSET_CHANGED, asset.id, schemas.asset_facts(asset))
         tell_updated(tx, customer, ["assets"])
-        linking.adopt(tx, customer, asset)
+        linking.adopt(tx, [(customer, asset)])
     return asset
 
 
@@ -56,22 +58,54 @@ def attach(tx: Transaction, customer: Customer, values: Mapping[str, Any]) -> As
 
     Raises the problem household_file_exists (RF-13).
     """
-    known = _same(tx, customer, keys.asset_keys(values))
+    known = _same(tx, customer, keys.asset_keys(values)[0])
     if known is not None:
         return known
-    asset = Asset(
-        id=new_id(), tenant_id=tx.tenant_id, customer_id=customer.id, kind=values["kind"], active=True,
-        label=values.get("label") or keys.asset_label(values), created_at=tx.now,
-        **{name: values.get(name) or None for name in FIELDS},
-    )  # fmt: skip
-    asset.household_key = _household_key(tx, customer, asset)
-    tx.session.add(asset)
-    tx.session.flush()
-    _index(tx, asset)
-    tx.audit("asset.added", "customer", customer.id, after=_audited(asset))
-    tx.emit(ASSET_ADDED, asset.id, schemas.asset_facts(asset))
-    linking.adopt(tx, customer, asset)
+    asset = build(tx, customer, values)
+    check_homes(tx, [asset])
+    store(tx, [(customer, asset)])
     return asset
+
+
+def build(tx: Transaction, customer: Customer, values: Mapping[str, Any]) -> Asset:
+    """A new asset, not yet stored. A household's unit carries the key that makes it the household's alone."""
+    found = keys.asset_keys(values)
+    is_home = customer.kind == "household" and values["kind"] == "property_unit"
+    return Asset(
+        tenant_id=tx.tenant_id, id=new_id(), customer_id=customer.id, kind=values["kind"], active=True,
+        label=values.get("label") or keys.asset_label(values), household_key=found[0][1] if is_home else None,
+        created_at=tx.now, **{name: values.get(name) or None for name in FIELDS},
+    )  # fmt: skip
+
+
+def store(tx: Transaction, made: Sequence[tuple[Customer, Asset]]) -> None:
+    """Store new assets of stored customers, let them be found, tell of them."""
+    tx.session.add_all([asset for _, asset in made])
+    tx.session.flush()
+    rows = [row for _, asset in made for row in _key_rows(asset)]
+    if rows:
+        tx.session.execute(insert(AssetKey), rows)
+    for customer, asset in made:
+        tx.audit("asset.added", "customer", customer.id, after=_audited(asset))
+        tx.emit(ASSET_ADDED, asset.id, schemas.asset_facts(asset))
+    linking.adopt(tx, made)
+
+
+def check_homes(tx: Transaction, new: Sequence[Asset]) -> None:
+    """The problem household_file_exists when another household has one of the units (RF-13). The look-up gives the
+    clear answer; the unique key holds under concurrency."""
+    wanted = [asset.household_key for asset in new if asset.household_key]
+    if wanted:
+        for holder in homes(tx, wanted, other_than=[asset.id for asset in new]).values():
+            raise HOUSEHOLD_EXISTS(customer_id=str(holder))
+
+
+def homes(tx: Transaction, unit_keys: Collection[str], *, other_than: Collection[UUID] = ()) -> dict[str, UUID]:
+    """The households on file for those units, by unit."""
+    statement = select(Asset.household_key, Asset.customer_id).where(Asset.household_key.in_(unit_keys))
+    with tx.session.no_autoflush:
+        rows = tx.session.execute(statement.where(Asset.id.not_in(other_than)))
+        return {str(row.household_key): row.customer_id for row in rows}
 
 
 def of(tx: Transaction, customer_id: UUID) -> list[Asset]:
@@ -96,46 +130,35 @@ def _values(asset: Asset) -> dict[str, Any]:
     return {"kind": asset.kind, **{name: getattr(asset, name) for name in FIELDS}}
 
 
+def first_key(asset: Asset) -> tuple[str, str]:
+    """The most specific key of an asset: what makes it the same one."""
+    return keys.asset_keys(_values(asset))[0]
+
+
 def _audited(asset: Asset) -> dict[str, Any]:
     return {"asset_id": asset.id, **_values(asset), "label": asset.label, "active": asset.active}
 
 
-def _household_key(tx: Transaction, customer: Customer, asset: Asset) -> str | None:
-    """The key of a unit that is a household's home. The look-up gives the clear answer when another household has it;
-    the unique key holds under concurrency."""
-    if customer.kind != "household" or asset.kind != "property_unit" or not asset.active:
-        return None
-    key = keys.asset_keys(_values(asset))[0][1]
-    holder = household_of(tx, key, other_than=asset.id)
-    if holder is not None:
-        raise HOUSEHOLD_EXISTS(customer_id=str(holder))
-    return key
-
-
-def household_of(tx: Transaction, unit_key: str, *, other_than: UUID | None = None) -> UUID | None:
-    """The household on file for a unit, not counting one asset."""
-    statement = select(Asset.customer_id).where(Asset.household_key == unit_key)
-    return tx.session.scalar(statement if other_than is None else statement.where(Asset.id != other_than))
-
-
-def _same(tx: Transaction, customer: Customer, wanted: list[tuple[str, str]]) -> Asset | None:
-    """The customer's active asset that has the most specific of the wanted keys."""
-    kind, key = wanted[0]
+def _same(tx: Transaction, customer: Customer, key: tuple[str, str]) -> Asset | None:
+    """The customer's active asset with that key."""
     return tx.session.scalar(
         select(Asset)
         .join(AssetKey, (AssetKey.tenant_id == Asset.tenant_id) & (AssetKey.asset_id == Asset.id))
-        .where(AssetKey.kind == kind, AssetKey.key == key, AssetKey.customer_id == customer.id)
+        .where(AssetKey.kind == key[0], AssetKey.key == key[1], AssetKey.customer_id == customer.id)
         .limit(1)
     )
 
 
-def _index(tx: Transaction, asset: Asset) -> None:
+def _index_anew(tx: Transaction, asset: Asset) -> None:
     """Let an active asset be found by its keys, an ended one no more."""
     tx.session.execute(delete(AssetKey).where(AssetKey.asset_id == asset.id))
-    found = dict.fromkeys(keys.asset_keys(_values(asset))) if asset.active else {}
-    rows = [
-        {"tenant_id": tx.tenant_id, "kind": kind, "key": key, "asset_id": asset.id, "customer_id": asset.customer_id}
-        for kind, key in found
-    ]
+    rows = _key_rows(asset) if asset.active else []
     if rows:
         tx.session.execute(insert(AssetKey), rows)
+
+
+def _key_rows(asset: Asset) -> list[dict[str, Any]]:
+    return [
+        {"tenant_id": asset.tenant_id, "kind": kind, "key": key, "asset_id": asset.id, "customer_id": asset.customer_id}
+        for kind, key in dict.fromkeys(keys.asset_keys(_values(asset)))
+    ]

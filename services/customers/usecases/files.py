@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from contracts.customers import (
 )
 from services.customers import schemas
 from services.customers.domain import keys
-from services.customers.models import Customer, NameToken
+from services.customers.models import Asset, Customer, NameToken
 from services.customers.usecases import assets, contacts
 from services.customers.usecases.common import check_birthday, check_org_unit, load, normalised, tell_updated, touch
 from services.customers.usecases.duplicates import find_duplicates
@@ -55,6 +56,22 @@ def unmask(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
 def create(tx: Transaction, values: Mapping[str, Any]) -> Customer:
     """Store a new customer from checked values, with contacts and assets."""
     _check_external_ref(tx, values.get("external_ref"), None)
+    new = build(tx, values)
+    assets.check_homes(tx, new.assets)
+    store(tx, [new])
+    return new.customer
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A customer with contacts and assets, not yet stored."""
+
+    customer: Customer
+    assets: list[Asset]
+
+
+def build(tx: Transaction, values: Mapping[str, Any]) -> NewFile:
+    """The file that checked values describe; the same asset given twice is one."""
     customer = Customer(
         tenant_id=tx.tenant_id, id=new_id(), kind=values["kind"], name_key=keys.name_key(values["name"]), relation="",
         created_at=tx.now, updated_at=tx.now, contacts=[],
@@ -63,14 +80,24 @@ def create(tx: Transaction, values: Mapping[str, Any]) -> Customer:
     for kind in CONTACT_KINDS:
         if values.get(kind):
             contacts.attach(customer, kind, values[kind], make_primary=True)
-    tx.session.add(customer)
+    distinct = {keys.asset_keys(asset)[0]: asset for asset in reversed(values.get("assets", ()))}
+    return NewFile(customer, [assets.build(tx, customer, asset) for asset in reversed(distinct.values())])
+
+
+def store(tx: Transaction, new: Sequence[NewFile]) -> None:
+    """Store files, let them be found, tell of them; the same number of statements for one as for many."""
+    customers = [file.customer for file in new]
+    tx.session.add_all(customers)
     tx.session.flush()
-    _index_name(tx, customer)
-    tx.audit("customer.created", "customer", customer.id, after=_audited(customer))
-    tx.emit(CUSTOMER_CREATED, customer.id, schemas.facts(customer))
-    for asset in values.get("assets", ()):
-        assets.attach(tx, customer, asset)
-    return customer
+    rows = [row for customer in customers for row in _token_rows(customer)]
+    if rows:
+        tx.session.execute(insert(NameToken), rows)
+    for customer in customers:
+        tx.audit("customer.created", "customer", customer.id, after=_audited(customer))
+        tx.emit(CUSTOMER_CREATED, customer.id, schemas.facts(customer))
+    owned = [(file.customer, asset) for file in new for asset in file.assets]
+    if owned:
+        assets.store(tx, owned)
 
 
 def update(tx: Transaction, customer: Customer, values: Mapping[str, Any]) -> list[str]:
@@ -89,7 +116,7 @@ def update(tx: Transaction, customer: Customer, values: Mapping[str, Any]) -> li
     customer.name_key = keys.name_key(customer.name)
     touch(tx, customer)
     if {"name", "external_ref"} & set(changed):
-        _index_name(tx, customer)
+        _index_anew(tx, customer)
     tx.audit("customer.updated", "customer", customer.id, before=before, after=_audited(customer))
     tell_updated(tx, customer, changed)
     return changed
@@ -132,13 +159,17 @@ def _check_external_ref(tx: Transaction, external_ref: str | None, own_id: UUID 
         raise EXTERNAL_REF_TAKEN(external_ref=external_ref, customer_id=str(holder))
 
 
-def _index_name(tx: Transaction, customer: Customer) -> None:
-    """Make the customer findable by pieces of the name and by the external reference."""
+def _index_anew(tx: Transaction, customer: Customer) -> None:
+    """Let the customer be found by the new name and external reference."""
     tx.session.execute(delete(NameToken).where(NameToken.customer_id == customer.id))
-    found = tokens(f"{customer.name} {customer.external_ref or ''}")
-    rows = [{"tenant_id": tx.tenant_id, "token": token[:64], "customer_id": customer.id} for token in sorted(found)]
+    rows = _token_rows(customer)
     if rows:
         tx.session.execute(insert(NameToken), rows)
+
+
+def _token_rows(customer: Customer) -> list[dict[str, Any]]:
+    found = tokens(f"{customer.name} {customer.external_ref or ''}")
+    return [{"tenant_id": customer.tenant_id, "token": token, "customer_id": customer.id} for token in sorted(found)]
 
 
 def _audited(customer: Customer) -> dict[str, Any]:

@@ -5,7 +5,7 @@ A complaint that names a vehicle or unit not yet on file waits; it is linked whe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -60,19 +60,21 @@ def match(tx: Transaction, data: Mapping[str, Any]) -> None:
         _attach(tx, link, found)
 
 
-def adopt(tx: Transaction, customer: Customer, asset: Asset) -> None:
-    """Link the complaints that waited for this asset."""
-    if not asset.active or asset.kind not in _LINKING:
-        return
-    column = CaseLink.plate_key if asset.kind == "vehicle" else CaseLink.unit_key
-    wanted = [key for kind, key in keys.asset_keys(schemas.asset_facts(asset)) if kind == _LINKING[asset.kind]]
-    waiting = select(CaseLink).where(column.in_(wanted), CaseLink.asset_id.is_(None))
-    for link in tx.session.scalars(waiting):
-        if link.customer_id in (None, customer.id):
-            _attach(tx, link, Candidate(customer.id, asset.id, asset.kind.removeprefix("property_")))
-
-
-_LINKING = {"vehicle": "plate", "property_unit": "unit"}
+def adopt(tx: Transaction, made: Sequence[tuple[Customer, Asset]]) -> None:
+    """Link the complaints that waited for one of these assets."""
+    for kind, column, by in (("plate", CaseLink.plate_key, "vehicle"), ("unit", CaseLink.unit_key, "unit")):
+        wanted = {
+            key: (customer, asset)
+            for customer, asset in made
+            for key_kind, key in keys.asset_keys(schemas.asset_facts(asset))
+            if asset.active and key_kind == kind
+        }
+        if not wanted:
+            continue
+        for link in tx.session.scalars(select(CaseLink).where(column.in_(wanted), CaseLink.asset_id.is_(None))):
+            customer, asset = wanted[str(getattr(link, column.key))]
+            if link.customer_id in (None, customer.id):
+                _attach(tx, link, Candidate(customer.id, asset.id, by))
 
 
 def _find(tx: Transaction, link: CaseLink, told: Mapping[str, Any]) -> Candidate | None:
