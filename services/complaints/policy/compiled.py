@@ -111,11 +111,12 @@ class PolicyCache:
         self._held: OrderedDict[tuple[str, int], Policy] = OrderedDict()
 
     def get(self, tenant: str, version: int, document: Mapping[str, Any]) -> Policy:
+        """The compiled policy; the document is read only when this version is new here."""
         key = (tenant, version)
         policy = self._held.get(key)
-        if policy is None or (policy.document is not document and policy.document != document):
+        if policy is None:
             policy = self._held[key] = Policy(document, version)
-            while len(self._held) > self._limit:
+            if len(self._held) > self._limit:
                 self._held.popitem(last=False)
         self._held.move_to_end(key)
         return policy
