@@ -17,12 +17,12 @@ def test_commands_are_found_by_their_files(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "dead_things.py").write_text(
         "import click\n@click.command()\ndef command():\n    click.echo('found')\n"
     )
-    (tmp_path / "import_.py").write_text("import click\n@click.group()\ndef group():\n    'Bring in.'\n")
+    (tmp_path / "with_.py").write_text("import click\n@click.group()\ndef group():\n    'Bring in.'\n")
     monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
     assert CliRunner().invoke(main, ["dead-things"]).output == "found\n"
-    assert "Bring in." in CliRunner().invoke(main, ["import", "--help"]).output
+    assert "Bring in." in CliRunner().invoke(main, ["with", "--help"]).output
     listed = CliRunner().invoke(main, ["--help"]).output
-    assert {"dead-things", "import", "serve", "migrate", "relay", "gateway", "up"} <= set(listed.split())
+    assert {"dead-things", "with", "serve", "migrate", "relay", "gateway", "up"} <= set(listed.split())
 
 
 def test_a_module_without_a_command_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
