@@ -131,6 +131,12 @@ class TenantSession(Session):
     tenant_id: UUID
 
 
+COMMITTED = "kefu_committed"
+"""Set in a connection's `info` when the COMMIT went out with the last rows (`chassis.later`)."""
+REVISION = "kefu_revision"
+"""In a connection's `info`: the revision of the tenant's settings as the transaction began, read with its BEGIN."""
+
+
 class TenantMismatch(RuntimeError):
     """A row of another tenant was about to be written: a bug, stopped before the database."""
 
@@ -142,10 +148,29 @@ def _filter_tenant(state: ORMExecuteState) -> None:
     tenant_id = state.session.info.get("tenant_id")
     if tenant_id is None:
         return
-    for mixin in (TenantRow, TenantOwned):
-        state.statement = state.statement.options(
+    if state.is_insert:
+        _check_inserted(state, tenant_id)
+        return
+    state.statement = state.statement.options(*_criteria(state.session, tenant_id))
+
+
+def _criteria(session: Session, tenant_id: UUID) -> tuple[Any, ...]:
+    """The filter of this session's statements, made once a session: it is the dear part of a small query."""
+    made: tuple[Any, ...] | None = session.info.get("criteria")
+    if made is None:
+        made = session.info["criteria"] = tuple(
             with_loader_criteria(mixin, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
+            for mixin in (TenantRow, TenantOwned)
         )
+    return made
+
+
+def _check_inserted(state: ORMExecuteState, tenant_id: UUID) -> None:
+    """Rows inserted in bulk pass no flush."""
+    given: Any = state.parameters or {}
+    for row in given if isinstance(given, list) else [given]:
+        if row.get("tenant_id", tenant_id) != tenant_id:
+            raise TenantMismatch(f"a row of tenant {row['tenant_id']} in a transaction of {tenant_id}")
 
 
 @event.listens_for(TenantSession, "before_flush")
@@ -169,6 +194,9 @@ def _own(row: Any, tenant_id: UUID) -> None:
 class DatabaseUnavailable(Exception):
     """The database does not answer. What the transaction did is undone, unless the answer to its commit was what got
     lost: repeat a write under its idempotency key."""
+
+
+_READ_REVISION = ";SELECT revision FROM tenant_settings WHERE tenant_id = current_setting('kefu.tenant')::uuid"
 
 
 class Database:
@@ -195,12 +223,15 @@ class Database:
             connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
             return
         tenant_id, system = options.get("kefu_tenant"), options.get("kefu_system")
-        connection.exec_driver_sql(
+        begun = connection.exec_driver_sql(
             f"BEGIN{' READ ONLY' if read_only else ''};"
             f"SET LOCAL statement_timeout = {self._statement_timeout_ms};"
-            "SELECT set_config('kefu.tenant', %s, true), set_config('kefu.system', %s, true)",
+            "SELECT set_config('kefu.tenant', %s, true), set_config('kefu.system', %s, true)"
+            + (_READ_REVISION if tenant_id not in (None, NIL) else ""),
             (str(tenant_id) if tenant_id else "", "on" if system else ""),
-        ).close()
+        )
+        connection.info[REVISION] = begun.scalar()
+        begun.close()
 
     @contextmanager
     def begin(
@@ -328,12 +359,14 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
 
 
 def _on_commit(connection: Connection) -> None:
-    connection.exec_driver_sql("COMMIT")
+    if not connection.info.pop(COMMITTED, False):
+        connection.exec_driver_sql("COMMIT")
 
 
 def _on_rollback(connection: Connection) -> None:
     if connection.invalidated:
         return
+    connection.info.pop(COMMITTED, None)
     try:
         connection.exec_driver_sql("ROLLBACK")
     except DBAPIError:

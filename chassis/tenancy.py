@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from chassis.calendar import WorkingCalendar
+from chassis.db import REVISION
 from chassis.tables import StaffEntry, TenantPolicy, TenantSetting, UnitEntry
 
 Key = TypeVar("Key")
@@ -85,7 +86,9 @@ class TenantCache:
 
     def settings(self, session: Session, tenant_id: UUID) -> TenantSettings | None:
         """The tenant's settings, or None when this service has not heard of it yet."""
-        revision = session.scalar(select(TenantSetting.revision).where(TenantSetting.tenant_id == tenant_id))
+        revision = session.connection().info.get(REVISION)
+        if revision is None:
+            revision = session.scalar(select(TenantSetting.revision).where(TenantSetting.tenant_id == tenant_id))
         if revision is None:
             return None
         held = self._held.get(tenant_id)
@@ -137,6 +140,7 @@ def _read_settings(session: Session, tenant_id: UUID) -> TenantSettings:
 
 def store_tenant(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> None:
     """Keep a `tenant.changed` document unless a newer one is here."""
+    session.connection().info.pop(REVISION, None)  # what was read at the start no longer holds
     row = session.get(TenantSetting, tenant_id)
     if row is None:
         session.add(TenantSetting(tenant_id=tenant_id, version=data["version"], revision=1, document=dict(data)))
@@ -152,6 +156,7 @@ def calendar_of(session: Session, tenant_id: UUID) -> Any:
 
 def store_policy(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> None:
     """Keep a `policy.activated` document; each version is kept once and for ever."""
+    session.connection().info.pop(REVISION, None)
     if session.get(TenantPolicy, (tenant_id, data["service"], data["version"])) is not None:
         return
     session.add(

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from chassis import clock, faultpoints
@@ -22,6 +21,7 @@ from chassis.counters import next_serial
 from chassis.db import Database, Versioned
 from chassis.deadlines import Deadlines
 from chassis.ids import NIL, new_id
+from chassis.later import Later
 from chassis.numbers import Pattern
 from chassis.tables import AuditRow, Outbox
 from chassis.tenancy import PolicyDocument, TenantCache, TenantSettings
@@ -41,8 +41,8 @@ class Transaction:
         self.now: datetime = clock.now()
         self._cache = cache
         self._settings: TenantSettings | None = None
-        self._outbox: list[dict[str, Any]] = []
-        self._audit: list[dict[str, Any]] = []
+        self.later = Later(self.tenant_id)
+        """Rows this transaction writes and never reads: they go out together, last."""
 
     @property
     def tenant_id(self) -> UUID:
@@ -105,12 +105,13 @@ class Transaction:
             "trace_id": self.ctx.trace_id,
             "data": _payload(event, data),
         }
-        self._outbox.append(
-            {
+        self.later.insert(
+            Outbox,
+            [{
                 "tenant_id": self.tenant_id, "id": event_id, "exchange": event.exchange, "routing_key": event.type,
                 "aggregate_id": aggregate_id, "body": orjson.dumps(envelope).decode(), "created_at": self.now,
                 "attempts": 0, "due_at": self.now,
-            }
+            }],
         )  # fmt: skip
         return event_id
 
@@ -126,13 +127,14 @@ class Transaction:
     ) -> None:
         """Record that the caller did `action` to that record (SPEC PL-10). Values become JSON; no secrets, please."""
         actor = self.ctx.actor
-        self._audit.append(
-            {
+        self.later.insert(
+            AuditRow,
+            [{
                 "tenant_id": self.tenant_id, "id": new_id(), "at": self.now, "actor_kind": actor.kind,
                 "actor_id": actor.id, "actor_name": actor.name, "source": self.ctx.source,
                 "request_id": self.ctx.request_id, "action": action, "subject_kind": kind, "subject_id": subject_id,
                 "before": _plain(before), "after": _plain(after), "note": note,
-            }
+            }],
         )  # fmt: skip
 
     def number(self, kind: str, pattern: str, **parts: str) -> str:
@@ -147,13 +149,10 @@ class Transaction:
         return compiled.render(today, serial, parts)
 
     def finish(self) -> None:
-        """Write what was gathered: called by the door, last before commit."""
+        """Write what was gathered and commit: called by the door, last."""
         self.session.flush()
-        if self._audit:
-            self.session.execute(insert(AuditRow), self._audit)
-        if self._outbox:
-            self.session.execute(insert(Outbox), self._outbox)
-        self._audit, self._outbox = [], []
+        faultpoints.reach("before_commit")
+        self.later.send(self.session.connection())
 
 
 class UnknownTenant(LookupError):
@@ -183,7 +182,6 @@ class Work:
             yield tx
             if not read_only:
                 tx.finish()
-                faultpoints.reach("before_commit")
 
 
 def _payload(event: Event, data: Mapping[str, Any]) -> Any:

@@ -44,14 +44,14 @@ def _judge_alike(tx: Transaction, row: ComplaintRow) -> None:
 
 def _judge_again(tx: Transaction, row: ComplaintRow, clock: str | None = None) -> None:
     policy = policy_of(tx, row)
-    case = store.case_of(tx, row)
+    case = store.case_of(row)
     cases.save(tx, policy, row, domain.rejudge(policy, case, cases.now_of(tx), lambda: str(new_id()), clock))
 
 
 def _remind(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
     policy, sheet = policy_of(tx, row), _sheet(tx, fired)
     deadline = fired.data["deadline"]
-    outcome = domain.remind(policy, store.case_of(tx, row), sheet, deadline, fired.due_at, cases.now_of(tx))
+    outcome = domain.remind(policy, store.case_of(row), sheet, deadline, fired.due_at, cases.now_of(tx))
     record(tx, row, "reminded", sheet_id=fired.data["sheet_id"], fields=_about(deadline, fired.due_at))
     cases.save(tx, policy, row, outcome)
 
@@ -60,7 +60,7 @@ def _breach(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
     policy, sheet = policy_of(tx, row), _sheet(tx, fired)
     deadline = fired.data["deadline"]
     outcome = domain.breach(
-        policy, store.case_of(tx, row), sheet, deadline, fired.due_at, fired.breaches, cases.now_of(tx),
+        policy, store.case_of(row), sheet, deadline, fired.due_at, fired.breaches, cases.now_of(tx),
         lambda: str(new_id()),
     )  # fmt: skip
     fields = {**_about(deadline, fired.due_at), "period": fired.breaches, "first": fired.what == BREACH}

@@ -7,7 +7,7 @@ form values, facts) stands together in JSON, so that a new kind of fact needs no
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, Uuid
@@ -69,12 +69,15 @@ class ComplaintRow(TenantRow, Versioned, Base):
     lawsuit_risk: Mapped[bool] = mapped_column(default=False)
     like_cases: Mapped[int] = mapped_column(default=1)
     facts: Mapped[dict[str, Any]]
+    engine_case: ClassVar[Any] = None
+    """The engine's view of it, held for the transaction's time (`usecases.store.case_of`)."""
     work: Mapped[dict[str, Any]]
     """What the engine keeps of the case: parties, ticks, proposals, forms, reasons of the level."""
 
     outcome: Mapped[str | None] = mapped_column(String(40))
     satisfaction: Mapped[str | None] = mapped_column(String(40))
     reopened: Mapped[int] = mapped_column(default=0)
+    attachments: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None]
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime]

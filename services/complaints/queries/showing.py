@@ -27,10 +27,14 @@ def complaint(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
 def shown(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
     """The whole case."""
     policy, locale = policy_of(tx, row), tx.ctx.locale
-    case, named = store.case_of(tx, row), schemas.Named(tx)
+    case, named = store.case_of(row), schemas.Named(tx)
     people = People(policy, case)
     actions = domain.available(policy, case, None, actor_of(tx), now_of(tx))
-    sheets = tx.session.scalars(select(SheetRow).where(SheetRow.complaint_id == row.id).order_by(SheetRow.id))
+    sheets = (
+        tx.session.scalars(select(SheetRow).where(SheetRow.complaint_id == row.id).order_by(SheetRow.id))
+        if case.sheets
+        else ()
+    )
     return {
         **schemas.summary(tx, policy, row), **schemas.detail(row),
         "claimed_amount": money(row.claimed_amount), "facts": row.facts,
@@ -41,7 +45,7 @@ def shown(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
         "ticks": schemas.ticks(policy, case, locale),
         "proposals": [schemas.proposal(policy, one, people, locale) for one in case.flow.proposals],
         "sheets": [_sheet_summary(tx, policy, row, case, sheet) for sheet in sheets],
-        "links": schemas.links(tx, row),
+        "links": [] if store.is_new(tx, row) and row.follows_id is None else schemas.links(tx, row),
         "deadlines": _clocks(tx, policy, row),
         "actions": [schemas.action(spec, locale) for spec in actions],
     }  # fmt: skip
@@ -56,7 +60,7 @@ def sheet(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
 def shown_sheet(tx: Transaction, kept: SheetRow) -> dict[str, Any]:
     """The whole sheet."""
     row = load(tx, kept.complaint_id)
-    policy, case = policy_of(tx, row), store.case_of(tx, row)
+    policy, case = policy_of(tx, row), store.case_of(row)
     one = store.sheet_of(kept)
     people = People(policy, case, one)
     actions = domain.available(policy, case, one, actor_of(tx), now_of(tx))
@@ -77,7 +81,7 @@ def forms(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """The forms of the case (SPEC PL-9)."""
     row = load(tx, data["complaint_id"])
     policy = policy_of(tx, row)
-    return {"items": schemas.forms(policy, store.case_of(tx, row), tx.ctx.locale)}
+    return {"items": schemas.forms(policy, store.case_of(row), tx.ctx.locale)}
 
 
 def intake(tx: Transaction, _data: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from chassis.ids import new_id
 from chassis.storage import Storage
 from chassis.work import Transaction
 from contracts.problems import INVALID, NOT_FOUND
-from services.complaints.models import AttachmentRow, HistoryRow
+from services.complaints.models import AttachmentRow
 from services.complaints.queries.cases import load
+from services.complaints.usecases.effects import record
 
 MAX_BYTES = 20 * 1024 * 1024
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -41,12 +42,7 @@ def add(tx: Transaction, data: dict[str, Any], storage: Storage) -> AttachmentRo
         sha256=storage.put(tx.tenant_id, content), kind=data.get("kind"), by=tx.ctx.actor.name, at=tx.now,
     )  # fmt: skip
     tx.session.add(attachment)
-    tx.session.add(
-        HistoryRow(
-            complaint_id=row.id, at=tx.now, what="attachment", by=tx.ctx.actor.name, by_id=tx.ctx.actor.id,
-            fields={"filename": attachment.filename, "sha256": attachment.sha256},
-        )
-    )  # fmt: skip
+    record(tx, row, "attachment", fields={"filename": attachment.filename, "sha256": attachment.sha256})
     row.updated_at = tx.now
     tx.audit("attachment.added", "complaint", row.id, after={"sha256": attachment.sha256, "size": attachment.size})
     return attachment

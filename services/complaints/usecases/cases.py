@@ -20,8 +20,9 @@ from services.complaints.domain import Actor, Case, Now, Outcome
 from services.complaints.domain.values import checked, error
 from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.policy import Policy
+from services.complaints.policy.specs import FieldSpec
 from services.complaints.queries.cases import active_policy, load, policy_of
-from services.complaints.usecases import alike, store
+from services.complaints.usecases import alike, references, store
 from services.complaints.usecases.effects import Execution, facts_of, record
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -65,7 +66,7 @@ def amend(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
     row = load(tx, data["complaint_id"], lock=True)
     tx.check_version(row, data.get("expected_version"))
     policy = policy_of(tx, row)
-    case = store.case_of(tx, row)
+    case = store.case_of(row)
     if case.state == "closed":
         raise contract.CLOSED_CASE()
     _check_places(tx, policy, {"channel": row.channel, **data})
@@ -107,11 +108,12 @@ def act_on_sheet(tx: Transaction, data: dict[str, Any]) -> SheetRow:
 def _acted(tx: Transaction, row: ComplaintRow, sheet_row_: SheetRow | None, data: dict[str, Any]) -> None:
     name, expected = data.pop("name"), data.pop("expected_version", None)
     tx.check_version(sheet_row_ or row, expected)
-    policy, case = policy_of(tx, row), store.case_of(tx, row)
+    policy, case = policy_of(tx, row), store.case_of(row)
     sheet = store.sheet_of(sheet_row_) if sheet_row_ else None
     flow = sheet.flow if sheet else case.flow
     try:
         outcome = domain.act(policy, case, sheet, name, data, actor_of(tx), now_of(tx), _new_text_id)
+        references.check(tx, row, _fields_of(policy, case, sheet, name), outcome.fields)
     except Problem as problem:
         problem.errors = localised(problem.errors, tx.ctx.locale)
         raise
@@ -127,6 +129,12 @@ def _acted(tx: Transaction, row: ComplaintRow, sheet_row_: SheetRow | None, data
         f"complaint.{name}", "sheet" if sheet_row_ else "complaint", sheet_row_.id if sheet_row_ else row.id,
         before={"stage": flow.stage}, after={"stage": to.stage, **outcome.fields},
     )  # fmt: skip
+
+
+def _fields_of(policy: Policy, case: Case, sheet: domain.Sheet | None, name: str) -> tuple[FieldSpec, ...]:
+    """The fields of an action that can be taken where the case or sheet stands."""
+    spec, flow = (policy.sheets[sheet.kind].flow, sheet.flow) if sheet else (policy.processes[case.flow.key], case.flow)
+    return spec.actions_in(flow.stage)[name].fields
 
 
 def save(tx: Transaction, policy: Policy, row: ComplaintRow, outcome: Outcome) -> None:

@@ -8,6 +8,7 @@ from functools import singledispatchmethod
 from typing import Any
 from uuid import UUID, uuid5
 
+from chassis.ids import new_id
 from chassis.spans import Span, Unit
 from chassis.work import Transaction
 from contracts import complaints as contract
@@ -224,13 +225,12 @@ def record(
 ) -> None:
     """One entry of the case's history."""
     actor = tx.ctx.actor
-    tx.session.add(
-        HistoryRow(
-            complaint_id=row.id, sheet_id=UUID(sheet_id) if sheet_id else None, at=tx.now, what=what, action=action,
-            by=actor.name or actor.kind, by_id=actor.id, from_stage=from_stage, to_stage=to_stage,
-            fields=dict(fields or {}), note=note,
-        )
-    )  # fmt: skip
+    entry = {
+        "id": new_id(), "complaint_id": row.id, "sheet_id": UUID(sheet_id) if sheet_id else None, "at": tx.now,
+        "what": what, "action": action, "by": actor.name or actor.kind, "by_id": actor.id, "from_stage": from_stage,
+        "to_stage": to_stage, "fields": dict(fields or {}), "note": note,
+    }  # fmt: skip
+    tx.later.insert(HistoryRow, [entry])
 
 
 def facts_of(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def customer_found(tx: Transaction, data: dict[str, Any]) -> None:
     row.complainant_key = str(found)
     record(tx, row, "linked", fields={"customer_id": str(found), "matched_by": data["matched_by"]})
     policy = policy_of(tx, row)
-    save(tx, policy, row, domain.rejudge(policy, store.case_of(tx, row), now_of(tx), lambda: str(new_id())))
+    save(tx, policy, row, domain.rejudge(policy, store.case_of(row), now_of(tx), lambda: str(new_id())))
 
 
 def unmask(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from cattrs.preconf.json import make_converter
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete
 
 from chassis.search import tokens
 from chassis.work import Transaction
 from services.complaints.domain.case import Case, Flow, Part, Reason, Sheet, Ticked, Values
 from services.complaints.domain.scope import department_of
-from services.complaints.models import AttachmentRow, CaseToken, ComplaintRow, SheetRow
+from services.complaints.models import CaseToken, ComplaintRow, SheetRow
 from services.complaints.policy import Policy
 
 _converter = make_converter()
@@ -40,20 +40,19 @@ _WORK: Mapping[str, Any] = {
 """Attributes of a case that only the engine reads, with their types."""
 
 
-def case_of(tx: Transaction, row: ComplaintRow) -> Case:
-    """The case as the engine sees it."""
+def case_of(row: ComplaintRow) -> Case:
+    """The case as the engine sees it; the very one that was kept, while this transaction has the row."""
+    held: Case | None = getattr(row, "engine_case", None)
+    if held is not None:
+        return held
     work = {name: _converter.structure(row.work[name], kind) for name, kind in _WORK.items()}
     return Case(
         id=str(row.id), channel=row.channel, received_at=row.received_at, facts=dict(row.facts), level=row.level,
         state=row.state, has_contact=bool(row.complainant_phone or row.complainant_email),
         known_customer=row.customer_id is not None, org_unit=str(row.org_unit_id or ""),
-        follows_case=row.follows_id is not None, like_cases=row.like_cases, attachments=_attachments(tx, row),
+        follows_case=row.follows_id is not None, like_cases=row.like_cases, attachments=row.attachments,
         reopened=row.reopened, closed_at=row.closed_at, **work,
     )  # fmt: skip
-
-
-def _attachments(tx: Transaction, row: ComplaintRow) -> int:
-    return tx.session.scalar(select(func.count()).where(AttachmentRow.complaint_id == row.id)) or 0
 
 
 def keep(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> None:
@@ -76,6 +75,7 @@ def keep(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> None
     handler = case.parts.get("handler")
     row.handler_id = UUID(handler.staff_id) if handler and handler.staff_id else None
     row.updated_at = tx.now
+    row.engine_case = case  # type: ignore[misc]  # no column: it must not be annotated as one
 
 
 def amount_of(value: Any) -> int:
@@ -111,8 +111,11 @@ def index(tx: Transaction, row: ComplaintRow) -> None:
         row.complainant_phone,
     )  # fmt: skip
     found = set().union(*(tokens(part) for part in text if part))
-    tx.session.flush()
-    tx.session.execute(delete(CaseToken).where(CaseToken.complaint_id == row.id))
-    if found:
-        rows = [{"tenant_id": tx.tenant_id, "token": token[:64], "complaint_id": row.id} for token in sorted(found)]
-        tx.session.execute(insert(CaseToken), rows)
+    if not is_new(tx, row):
+        tx.session.execute(delete(CaseToken).where(CaseToken.complaint_id == row.id))
+    tx.later.insert(CaseToken, [{"token": token[:64], "complaint_id": row.id} for token in sorted(found)])
+
+
+def is_new(tx: Transaction, row: ComplaintRow) -> bool:
+    """Whether the case was registered in this very transaction: nothing else can hang on it yet."""
+    return row.created_at == tx.now

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=40), nullable=True),
         sa.Column("satisfaction", sa.String(length=40), nullable=True),
         sa.Column("reopened", sa.Integer(), nullable=False),
+        sa.Column("attachments", sa.Integer(), nullable=False),
         sa.Column("due_at", db.UtcDateTime(), nullable=True),
         sa.Column("occurred_at", db.UtcDateTime(), nullable=True),
         sa.Column("received_at", db.UtcDateTime(), nullable=False),

@@ -1,0 +1,113 @@
+"""Rows nobody waits for: gathered during a transaction and sent together, last before the commit.
+
+Audit, events, history and search index are written but never read back in their own transaction. As ORM objects each
+would cost a round trip and a good part of a millisecond of Python; here all of them go out in one message, on
+PostgreSQL together with the COMMIT. The columns' own types still convert the values: both databases store what the ORM
+would have stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from chassis.db import COMMITTED, TenantMismatch
+
+Convert = Callable[[Any], Any]
+
+
+class Insert:
+    """How rows of one table are inserted by plain SQL in one dialect."""
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        self.columns: list[tuple[str, Convert | None, Any]] = []
+        for column in table.columns:
+            if column.server_default is None:
+                convert = column.type.dialect_impl(dialect).bind_processor(dialect)
+                default = column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+                self.columns.append((column.key, convert, default))
+        names = ", ".join(f'"{name}"' for name, _, _ in self.columns)
+        marks = ", ".join(["%s" if dialect.paramstyle == "pyformat" else "?"] * len(self.columns))
+        self.head, self.marks = f'INSERT INTO "{table.name}" ({names}) VALUES ', f"({marks})"  # noqa: S608  (names of our own tables and columns)
+
+    def convert(self, column: str, value: Any) -> Any:
+        """One value as the driver takes it, for conditions beside the insert."""
+        convert = next(c for name, c, _ in self.columns if name == column)
+        return convert(value) if convert is not None else value
+
+    def values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The row's values as the driver takes them; a column not given has its default."""
+        found = []
+        for name, convert, default in self.columns:
+            value = row.get(name, default)
+            found.append(convert(value) if convert is not None else value)
+        return tuple(found)
+
+
+class Later:
+    """What one transaction sends last."""
+
+    def __init__(self, tenant_id: UUID) -> None:
+        self._tenant_id = tenant_id
+        self._inserts: list[tuple[Table, list[Mapping[str, Any]]]] = []
+        self._statements: list[tuple[str, Sequence[Any]]] = []
+
+    def insert(self, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert these rows of this tenant (its id is put in). TenantMismatch for a row of another."""
+        for row in rows:
+            if row.get("tenant_id", self._tenant_id) != self._tenant_id:
+                raise TenantMismatch(f"a row of tenant {row['tenant_id']} in a transaction of {self._tenant_id}")
+        table = model.__table__
+        assert isinstance(table, Table)
+        self._inserts.append((table, [{"tenant_id": self._tenant_id, **row} for row in rows]))
+
+    def execute(self, statement: str, values: Sequence[Any]) -> None:
+        """Run plain SQL in the driver's own parameter style, after the inserts."""
+        self._statements.append((statement, values))
+
+    def send(self, connection: Connection) -> None:
+        """Everything gathered, in its order. On PostgreSQL one message that also commits."""
+        if connection.dialect.name == "postgresql":
+            self._send_together(connection)
+        else:
+            self._send_each(connection)
+        self._inserts, self._statements = [], []
+
+    def _send_together(self, connection: Connection) -> None:
+        cursor: Any = connection.connection.cursor()
+        try:
+            parts = []
+            for table, rows in self._inserts:
+                insert = insert_of(table, connection.dialect)
+                values = [cursor.mogrify(insert.marks, insert.values(row)) for row in rows]
+                if values:
+                    parts.append(insert.head.encode() + b",".join(values))
+            parts += [cursor.mogrify(statement, values) for statement, values in self._statements]
+        finally:
+            cursor.close()
+        connection.info[COMMITTED] = True
+        connection.exec_driver_sql(b";".join([*parts, b"COMMIT"]).decode(), execution_options={"no_parameters": True})
+
+    def _send_each(self, connection: Connection) -> None:
+        for table, rows in self._inserts:
+            insert = insert_of(table, connection.dialect)
+            if rows:
+                connection.exec_driver_sql(insert.head + insert.marks, [insert.values(row) for row in rows])
+        for statement, values in self._statements:
+            connection.exec_driver_sql(statement, tuple(values))
+
+
+_known: dict[tuple[str, str], Insert] = {}
+
+
+def insert_of(table: Table, dialect: Dialect) -> Insert:
+    """How rows of `table` are inserted, made once a process."""
+    key = (dialect.name, f"{id(table.metadata)}.{table.name}")
+    if key not in _known:
+        _known[key] = Insert(table, dialect)
+    return _known[key]
