@@ -37,14 +37,14 @@ def change(tx: Transaction, data: dict[str, Any]) -> Asset:
     if asset.customer_id != customer.id:
         raise NOT_FOUND(kind="asset")
     tx.check_version(asset, data.get("expected_version"))
-    before = _audited(asset)
+    before, keys_before = _audited(asset), [row["key"] for row in _key_rows(asset)]
     _assign(tx, asset, data)
     if _audited(asset) != before:
         is_home = customer.kind == "household" and asset.kind == "property_unit" and asset.active
         asset.household_key = first_key(asset)[1] if is_home else None
         check_homes(tx, [asset])
         tx.session.flush()
-        _index_anew(tx, asset)
+        _index_anew(tx, asset, keys_before)
         touch(tx, customer)
         tx.audit("asset.changed", "customer", customer.id, before=before, after=_audited(asset))
         tx.emit(ASSET_CHANGED, asset.id, schemas.asset_facts(asset))
@@ -149,9 +149,9 @@ def _same(tx: Transaction, customer: Customer, key: tuple[str, str]) -> Asset | 
     )
 
 
-def _index_anew(tx: Transaction, asset: Asset) -> None:
-    """Let an active asset be found by its keys, an ended one no more."""
-    tx.session.execute(delete(AssetKey).where(AssetKey.asset_id == asset.id))
+def _index_anew(tx: Transaction, asset: Asset, before: Sequence[str]) -> None:
+    """Let an active asset be found by its keys, an ended one no more. `before` are the keys it had."""
+    tx.session.execute(delete(AssetKey).where(AssetKey.key.in_(before), AssetKey.asset_id == asset.id))
     rows = _key_rows(asset) if asset.active else []
     if rows:
         tx.session.execute(insert(AssetKey), rows)

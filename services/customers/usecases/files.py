@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -102,7 +102,7 @@ def store(tx: Transaction, new: Sequence[NewFile]) -> None:
 
 def update(tx: Transaction, customer: Customer, values: Mapping[str, Any]) -> list[str]:
     """Apply checked values to a customer; returns the names of what changed. Nothing changed: nothing is written."""
-    before = _audited(customer)
+    before, tokens_before = _audited(customer), _tokens_of(customer)
     changed = [name for name in _given(values) if _current(customer, name) != values[name]]
     if not changed:
         return []
@@ -116,7 +116,7 @@ def update(tx: Transaction, customer: Customer, values: Mapping[str, Any]) -> li
     customer.name_key = keys.name_key(customer.name)
     touch(tx, customer)
     if {"name", "external_ref"} & set(changed):
-        _index_anew(tx, customer)
+        _index_anew(tx, customer, tokens_before)
     tx.audit("customer.updated", "customer", customer.id, before=before, after=_audited(customer))
     tell_updated(tx, customer, changed)
     return changed
@@ -159,17 +159,23 @@ def _check_external_ref(tx: Transaction, external_ref: str | None, own_id: UUID 
         raise EXTERNAL_REF_TAKEN(external_ref=external_ref, customer_id=str(holder))
 
 
-def _index_anew(tx: Transaction, customer: Customer) -> None:
-    """Let the customer be found by the new name and external reference."""
-    tx.session.execute(delete(NameToken).where(NameToken.customer_id == customer.id))
+def _index_anew(tx: Transaction, customer: Customer, before: Collection[str]) -> None:
+    """Let the customer be found by the new name and external reference, and no more by the tokens of `before`."""
+    tx.session.execute(delete(NameToken).where(NameToken.token.in_(before), NameToken.customer_id == customer.id))
     rows = _token_rows(customer)
     if rows:
         tx.session.execute(insert(NameToken), rows)
 
 
 def _token_rows(customer: Customer) -> list[dict[str, Any]]:
-    found = tokens(f"{customer.name} {customer.external_ref or ''}")
-    return [{"tenant_id": customer.tenant_id, "token": token, "customer_id": customer.id} for token in sorted(found)]
+    return [
+        {"tenant_id": customer.tenant_id, "token": token, "customer_id": customer.id}
+        for token in sorted(_tokens_of(customer))
+    ]
+
+
+def _tokens_of(customer: Customer) -> set[str]:
+    return tokens(f"{customer.name} {customer.external_ref or ''}")
 
 
 def _audited(customer: Customer) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -28,8 +27,8 @@ class Known:
         self.imported = self._imported_rows(rows)
         self.units = self._org_units(rows)
         self.homes = assets.homes(tx, [key for row in rows if (key := home_key(row))])
-        self._by_id = self._imported_customers()
-        self._by_mark = dict(self._marked(rows))
+        self._by_id = self._customers(row.customer_id for row in self.imported.values())
+        self._by_mark = self._marked(rows)
 
     def says_nothing_new(self, row: Row) -> bool:
         """Whether this very row was imported before."""
@@ -65,9 +64,9 @@ class Known:
         wanted = select(ImportedRow).where(ImportedRow.row_key.in_([row.key for row in rows]))
         return {found.row_key: found for found in self._tx.session.scalars(wanted)}
 
-    def _imported_customers(self) -> dict[UUID, Customer]:
-        ids = {row.customer_id for row in self.imported.values()}
-        found = self._tx.session.scalars(select(Customer).where(Customer.id.in_(ids))) if ids else ()
+    def _customers(self, ids: Iterable[UUID]) -> dict[UUID, Customer]:
+        wanted = set(ids)
+        found = self._tx.session.scalars(select(Customer).where(Customer.id.in_(wanted))) if wanted else ()
         return {customer.id: customer for customer in found}
 
     def _org_units(self, rows: Sequence[Row]) -> dict[str, UUID]:
@@ -75,31 +74,38 @@ class Known:
         found = self._tx.session.scalars(select(UnitEntry).where(UnitEntry.code.in_(codes))) if codes else ()
         return {unit.code: unit.id for unit in found}
 
-    def _marked(self, rows: Sequence[Row]) -> Iterator[tuple[Mark, Customer]]:
-        """Customers that have a mark of a row not imported before; the oldest of several comes last, and stays."""
+    def _marked(self, rows: Sequence[Row]) -> dict[Mark, Customer]:
+        """Customers that have a mark of a row not imported before; of several the oldest."""
         marks = [mark for row in rows if row.key not in self.imported for mark in _marks_of(row)]
-        session = self._tx.session
         refs = [mark[1] for mark in marks if mark[0] == "ref"]
-        for customer in session.scalars(select(Customer).where(Customer.external_ref.in_(refs))) if refs else ():
-            yield ("ref", str(customer.external_ref)), customer
+        found: dict[Mark, Customer] = {}
+        for customer in (
+            self._tx.session.scalars(select(Customer).where(Customer.external_ref.in_(refs))) if refs else ()
+        ):
+            found["ref", str(customer.external_ref)] = customer
+        # Ids first and customers by them, not joined: a join on tables that grow by this very import is easily planned
+        # badly, and then costs the square of the chunk.
+        holders = [*self._with_phone(marks), *self._with_asset(marks)]
+        customers = self._customers(customer_id for _, customer_id in holders)
+        for mark, customer_id in sorted(holders, key=lambda holder: holder[1], reverse=True):
+            found[*mark, customers[customer_id].name_key] = customers[customer_id]
+        return found
+
+    def _with_phone(self, marks: Sequence[Mark]) -> list[tuple[Mark, UUID]]:
         phones = [mark[1] for mark in marks if mark[0] == "phone"]
-        with_phone = _joined(Contact).where(Contact.kind == "phone", Contact.value.in_(phones))
-        for customer, contact in session.execute(with_phone) if phones else ():
-            yield ("phone", contact.value, customer.name_key), customer
-        held = [mark[2] for mark in marks if mark[0] == "asset"]
-        for customer, key in session.execute(_joined(AssetKey).where(AssetKey.key.in_(held))) if held else ():
-            yield ("asset", key.kind, key.key, customer.name_key), customer
+        held = select(Contact.value, Contact.customer_id).where(Contact.kind == "phone", Contact.value.in_(phones))
+        return [(("phone", value), id_) for value, id_ in self._tx.session.execute(held)] if phones else []
+
+    def _with_asset(self, marks: Sequence[Mark]) -> list[tuple[Mark, UUID]]:
+        wanted = [mark[2] for mark in marks if mark[0] == "asset"]
+        held = select(AssetKey.kind, AssetKey.key, AssetKey.customer_id).where(AssetKey.key.in_(wanted))
+        return [(("asset", kind, key), id_) for kind, key, id_ in self._tx.session.execute(held)] if wanted else []
 
 
 def home_key(row: Row) -> str | None:
     """The key of the property unit a row names."""
     home = next((asset for asset in row.values["assets"] if asset["kind"] == "property_unit"), None)
     return keys.asset_keys(home)[0][1] if home else None
-
-
-def _joined(model: type[Contact | AssetKey]) -> Any:
-    on = (model.tenant_id == Customer.tenant_id) & (model.customer_id == Customer.id)
-    return select(Customer, model).join(model, on).order_by(Customer.id.desc())
 
 
 def _marks_of(row: Row) -> Iterator[Mark]:

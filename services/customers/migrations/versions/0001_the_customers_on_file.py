@@ -15,6 +15,15 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "asset_keys",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("asset_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "kind", "key", "asset_id", name=op.f("pk_asset_keys")),
+    )
+    op.create_table(
         "customers",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -66,6 +75,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports")),
     )
     op.create_index("ix_imports_state", "imports", ["tenant_id", "state"], unique=False)
+    op.create_table(
+        "name_tokens",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "token", "customer_id", name=op.f("pk_name_tokens")),
+    )
     op.create_table(
         "assets",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -175,19 +191,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "row_key", name=op.f("pk_imported_rows")),
     )
     op.create_table(
-        "name_tokens",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("token", sa.String(length=64), nullable=False),
-        sa.Column("customer_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "customer_id"],
-            ["customers.tenant_id", "customers.id"],
-            name=op.f("fk_name_tokens_tenant_id_customer_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "token", "customer_id", name=op.f("pk_name_tokens")),
-    )
-    op.create_index("ix_name_tokens_customer", "name_tokens", ["tenant_id", "customer_id"], unique=False)
-    op.create_table(
         "timeline",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -209,29 +212,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_timeline_customer", "timeline", ["tenant_id", "customer_id", "at", "id"], unique=False)
     op.create_index("ix_timeline_subject", "timeline", ["tenant_id", "subject_id"], unique=False)
-    op.create_table(
-        "asset_keys",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(length=12), nullable=False),
-        sa.Column("key", sa.String(length=300), nullable=False),
-        sa.Column("asset_id", sa.Uuid(), nullable=False),
-        sa.Column("customer_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "asset_id"], ["assets.tenant_id", "assets.id"], name=op.f("fk_asset_keys_tenant_id_asset_id")
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "kind", "key", "asset_id", name=op.f("pk_asset_keys")),
-    )
-    op.create_index("ix_asset_keys_asset", "asset_keys", ["tenant_id", "asset_id"], unique=False)
 
 
 def downgrade() -> None:
-    op.drop_index("ix_asset_keys_asset", table_name="asset_keys")
-    op.drop_table("asset_keys")
     op.drop_index("ix_timeline_subject", table_name="timeline")
     op.drop_index("ix_timeline_customer", table_name="timeline")
     op.drop_table("timeline")
-    op.drop_index("ix_name_tokens_customer", table_name="name_tokens")
-    op.drop_table("name_tokens")
     op.drop_table("imported_rows")
     op.drop_table("import_files")
     op.drop_index("ix_import_errors_import", table_name="import_errors")
@@ -245,9 +231,11 @@ def downgrade() -> None:
     op.drop_table("case_links")
     op.drop_index("ix_assets_customer", table_name="assets")
     op.drop_table("assets")
+    op.drop_table("name_tokens")
     op.drop_index("ix_imports_state", table_name="imports")
     op.drop_table("imports")
     op.drop_index("ix_customers_unit", table_name="customers")
     op.drop_index("ix_customers_name", table_name="customers")
     op.drop_index("ix_customers_household", table_name="customers")
     op.drop_table("customers")
+    op.drop_table("asset_keys")
