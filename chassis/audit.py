@@ -19,7 +19,8 @@ import orjson
 from sqlalchemy import delete, exists, func, insert, select
 from sqlalchemy.orm import Session
 
-from chassis.tables import AuditHead, AuditRow, AuditSeal, AuditUnsealed
+from chassis.ids import NIL
+from chassis.tables import AuditHead, AuditRow, AuditSeal, AuditUnsealed, TenantSetting
 
 GENESIS = "0" * 64
 SEAL_LAG = timedelta(seconds=2)
@@ -105,7 +106,7 @@ def _links(session: Session, tenant_id: UUID) -> Iterator[tuple[AuditSeal, Audit
     last = 0
     while page := session.execute(statement.where(AuditSeal.seq > last).order_by(AuditSeal.seq).limit(PAGE)).all():
         last = page[-1][0].seq
-        yield from (row._tuple() for row in page)
+        yield from ((sealed, row) for sealed, row in page)
         session.expunge_all()
 
 
@@ -113,6 +114,14 @@ def _overdue(session: Session, tenant_id: UUID, now: datetime) -> Iterator[UUID]
     sealed = exists().where(AuditSeal.tenant_id == AuditRow.tenant_id, AuditSeal.audit_id == AuditRow.id)
     old = select(AuditRow.id).where(AuditRow.tenant_id == tenant_id, AuditRow.at < now - SEAL_LIMIT, ~sealed)
     yield from session.scalars(old)
+
+
+def audited_tenants(session: Session) -> list[tuple[UUID, str]]:
+    """(id, code) of the tenants with audit rows, sealed or not; in a system transaction. A tenant that this service
+    holds no copy of shows by its id."""
+    ids = {*session.scalars(select(AuditHead.tenant_id)), *session.scalars(select(AuditUnsealed.tenant_id).distinct())}
+    codes = {row.tenant_id: str(row.document["code"]) for row in session.scalars(select(TenantSetting))}
+    return sorted((id_, "operator" if id_ == NIL else codes.get(id_, str(id_))) for id_ in ids)
 
 
 def head_of(session: Session, tenant_id: UUID) -> tuple[int, str]:

@@ -1,10 +1,10 @@
-"""Switches off one guarantee in a toy process, so that the tests can show that they would notice: KEFU_SABOTAGE is
-`outbox`, `inbox` or `reply`. Nothing outside the toy honours it."""
+"""Switches off one guarantee in a process, so that the tests can show that they would notice: KEFU_SABOTAGE is
+`outbox`, `inbox` or `reply`. Nothing but the tests' own start scripts honours it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -17,18 +17,20 @@ def _outbox() -> None:
     """Publish after the commit instead of writing down what to publish: what a first draft would do."""
     import pika
 
+    from chassis.later import Later
     from chassis.rpc import Call
-    from chassis.work import Transaction
+    from chassis.tables import Outbox
 
-    finish, attempt = Transaction.finish, Call._attempt
-    gathered: list[dict[str, Any]] = []
+    insert, attempt = Later.insert, Call._attempt
+    gathered: list[Mapping[str, Any]] = []
 
-    def forgetful_finish(self: Transaction) -> None:
-        gathered.extend(self._outbox)
-        self._outbox = []
-        finish(self)
+    def forgetful_insert(self: Later, model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        if model is Outbox:
+            gathered.extend(rows)
+        else:
+            insert(self, model, rows)
 
-    def publishing_attempt(self: Call, body: Callable[[Transaction], Any], read_only: bool) -> Any:
+    def publishing_attempt(self: Call, body: Callable[..., Any], read_only: bool) -> Any:
         reply = attempt(self, body, read_only)
         with pika.BlockingConnection(pika.URLParameters(os.environ["KEFU_AMQP_URI"])) as connection:
             channel = connection.channel()
@@ -37,7 +39,7 @@ def _outbox() -> None:
                 channel.basic_publish(row["exchange"], row["routing_key"], row["body"].encode())
         return reply
 
-    Transaction.finish, Call._attempt = forgetful_finish, publishing_attempt  # type: ignore[method-assign]
+    Later.insert, Call._attempt = forgetful_insert, publishing_attempt  # type: ignore[method-assign]
 
 
 def _inbox() -> None:

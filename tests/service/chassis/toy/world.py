@@ -14,6 +14,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import orjson
+import pika
 import psycopg2
 from sqlalchemy import make_url
 
@@ -24,7 +26,6 @@ from kefu.ports import free_block
 from kefu.spawn import dying_with_parent
 from kefu.waiting import wait_until
 from tests.platform.fixtures import Databases
-from tests.service.chassis.toy import contract
 from tests.service.chassis.toy.client import Client, context
 from tests.service.chassis.toy.place import SERVICES, settle
 
@@ -168,6 +169,18 @@ class World:
         file.touch()
         return {"KEFU_FAULT": f"{point}:{file}"}
 
+    def publish(self, body: Any, *, exchange: str = "", routing_key: str = "evt-echo") -> None:
+        """Put a message on the broker past the outbox, by default straight into echo's queue."""
+        raw = body if isinstance(body, bytes) else orjson.dumps(body)
+        with closing(pika.BlockingConnection(pika.URLParameters(self.amqp_uri))) as connection:
+            channel = connection.channel()
+            channel.confirm_delivery()
+            channel.basic_publish(exchange, routing_key, raw, pika.BasicProperties(delivery_mode=2), mandatory=True)
+
+    def seen(self, tenant_id: UUID, event: str = "") -> int:
+        """How many events echo applied."""
+        return self.count("echo", "seen", tenant_id, f"event = '{event}'" if event else "")
+
     # -- databases -----------------------------------------------------------------------------------------------------
 
     def tenant(self, *, services: tuple[str, ...] = SERVICES, known_to: tuple[str, ...] = SERVICES) -> UUID:
@@ -208,9 +221,30 @@ class World:
 
 def tenant_document(tenant_id: UUID, services: tuple[str, ...], version: int = 1) -> dict[str, Any]:
     return {
-        "tenant_id": str(tenant_id), "version": version, "code": f"t{tenant_id.hex[-8:]}", "name": "A",
-        "status": "active", "locale": "zh-CN", "timezone": "Asia/Shanghai", "services": list(services), "calendar": _CALENDAR,
-    }  # fmt: skip
+        "tenant_id": str(tenant_id),
+        "version": version,
+        "code": f"t{tenant_id.hex[-8:]}",
+        "name": "A",
+        "status": "active",
+        "locale": "zh-CN",
+        "timezone": "Asia/Shanghai",
+        "services": list(services),
+        "calendar": _CALENDAR,
+    }
 
 
-__all__ = ["World", "contract", "tenant_document"]
+def envelope(tenant_id: UUID, type_: str = "thing.made", **data: str) -> dict[str, Any]:
+    """An event as the relay publishes it."""
+    thing_id = str(new_id())
+    return {
+        "id": str(new_id()),
+        "type": type_,
+        "version": 1,
+        "occurred_at": "2026-11-02T09:00:00+00:00",
+        "tenant_id": str(tenant_id),
+        "aggregate_id": thing_id,
+        "actor": {"kind": "staff", "id": "s1", "name": "Li"},
+        "request_id": "r1",
+        "trace_id": "",
+        "data": {"id": thing_id, "name": "one", **data},
+    }

@@ -1,10 +1,8 @@
-"""The doors of echo. Things named `broken` cannot be taken in while the file KEFU_TOY_BROKEN names exists; a thing
-named `deadly` kills its process."""
+"""The doors of echo. Things named `broken` cannot be taken in while the file KEFU_TOY_BROKEN names exists."""
 
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,8 +18,6 @@ from tests.service.chassis.toy import contract
 def take_in(tx: Transaction, data: dict[str, Any], event: str) -> None:
     tx.session.add(Seen(thing_id=UUID(data["id"]), name=data["name"], event=event))
     tx.session.flush()
-    if data["name"] == "deadly":
-        os.kill(os.getpid(), signal.SIGKILL)
     if data["name"] == "broken" and event == "made" and Path(os.environ["KEFU_TOY_BROKEN"]).exists():
         raise RuntimeError("cannot take this in")
 

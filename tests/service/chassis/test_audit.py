@@ -1,0 +1,114 @@
+"""The audit's chain: sealed by itself, true as long as nobody touches it, and telling what was touched (SPEC PL-10)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy.exc import DBAPIError
+
+from chassis import audit, clock
+from chassis.ids import new_id
+from chassis.tables import AuditRow, AuditSeal
+from chassis.work import Work
+from kefu.commands.audit import group
+from tests.service.chassis.toy.client import context
+from tests.service.chassis.toy.world import World
+
+ROWS = 5
+THIRD = "id IN (SELECT audit_id FROM audit_seals WHERE {tenant} AND seq = 3)"
+
+
+@pytest.fixture
+def sealed(world: World) -> UUID:
+    """A tenant with five sealed rows."""
+    tenant, database = world.tenant(), world.database("toy")
+    for number in range(ROWS):
+        with Work(database).begin(context(tenant)) as tx:
+            tx.audit("thing.touched", "thing", new_id(), before={"n": number, "share": 0.5}, after={"名": "一"})
+    assert world.count("toy", "audit_unsealed", tenant) == ROWS
+    with database.begin(tenant) as session:
+        audit.seal(session, tenant, clock.now() + timedelta(minutes=1))
+    assert world.count("toy", "audit_unsealed", tenant) == 0
+    return tenant
+
+
+def test_the_service_seals_by_itself(world: World) -> None:
+    tenant = world.tenant()
+    world.create(tenant, "one")
+    world.wait(lambda: world.count("toy", "audit_seals", tenant) == 1, what="the row is sealed", limit=25)
+    assert 'kefu_audit_unsealed{service="toy"}' in world.metrics("toy+echo")
+
+
+def findings(world: World, tenant: UUID) -> list[str]:
+    with world.database("toy").begin(tenant, read_only=True) as session:
+        return [finding.what for finding in audit.verify(session, tenant, clock.now())]
+
+
+def tamper(world: World, tenant: UUID, statement: str) -> None:
+    """As somebody with every right to the database would, triggers off."""
+    value = tenant.hex if world.sqlite else str(tenant)
+    statement = statement.format(tenant=f"tenant_id = '{value}'")
+    if world.sqlite:
+        guards = world.ask(
+            "toy", "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%_no_%'"
+        )
+        for name, _ in guards:
+            world.ask("toy", f"DROP TRIGGER {name}")
+        world.ask("toy", statement)
+        for _, guard in guards:
+            world.ask("toy", guard)
+    else:
+        world.ask("toy", f"SET session_replication_role = replica; {statement}")
+
+
+def test_an_untouched_chain_is_found_whole(world: World, sealed: UUID) -> None:
+    assert findings(world, sealed) == []
+    with world.database("toy").begin(sealed, read_only=True) as session:
+        length, head = audit.head_of(session, sealed)
+    assert (length, len(head)) == (ROWS, 64)
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (f"UPDATE audit SET actor_name = 'Wang' WHERE {{tenant}} AND {THIRD}", "a row or its link was changed"),
+        (f"DELETE FROM audit WHERE {{tenant}} AND {THIRD}", "a sealed row is missing"),
+        ("DELETE FROM audit_seals WHERE {tenant} AND seq = 3", "links 3 to 3 are missing"),
+        ("DELETE FROM audit_seals WHERE {tenant} AND seq > 3", "the chain ends at 3 but its kept end is 5"),
+        ("UPDATE audit_heads SET seq = 4 WHERE {tenant}", "the chain ends at 5 but its kept end is 4"),
+    ],
+)
+def test_what_was_touched_is_told(world: World, sealed: UUID, statement: str, found: str) -> None:
+    tamper(world, sealed, statement)
+    assert found in findings(world, sealed)
+
+
+def test_a_row_that_escaped_its_seal_is_told(world: World, sealed: UUID) -> None:
+    at = "datetime('now', '-1 hour')" if world.sqlite else "now() - interval '1 hour'"
+    tamper(world, sealed, "DELETE FROM audit_seals WHERE {tenant} AND seq = 5")
+    tamper(world, sealed, f"UPDATE audit SET at = {at} WHERE {{tenant}}")
+    assert "a row has stood unsealed for over a minute" in findings(world, sealed)
+
+
+def test_the_service_itself_cannot_change_its_audit(world: World, sealed: UUID) -> None:
+    for table, statement in ((AuditRow, "UPDATE audit SET note = 'x'"), (AuditSeal, "DELETE FROM audit_seals")):
+        with pytest.raises(DBAPIError), world.database("toy").begin(sealed) as session:
+            session.connection().exec_driver_sql(f"{statement} WHERE {table.__tablename__}.tenant_id IS NOT NULL")
+
+
+def test_the_command_prints_heads_and_fails_on_findings(
+    world: World, sealed: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEFU_AMQP_URI", world.amqp_uri)
+    monkeypatch.setenv("KEFU_DATABASE_URL", world.databases.url)
+    command = ["verify", "--service", "toy", "--tenant", f"t{sealed.hex[-8:]}"]
+    good = CliRunner().invoke(group, command)
+    assert good.exit_code == 0
+    assert f"{ROWS} rows" in good.output
+    tamper(world, sealed, "UPDATE audit SET note = 'x' WHERE {tenant}")
+    bad = CliRunner().invoke(group, command)
+    assert bad.exit_code == 1
+    assert "a row or its link was changed" in bad.output
