@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from contracts import customers as contract
@@ -117,3 +119,18 @@ def test_only_persons_join_only_households(company: Company) -> None:
         with pytest.raises(Problem) as refused:
             company.call(contract.ADD_MEMBER, customer_id=holder["id"], member_id=member["id"])
         assert refused.value.code == "not_a_household"
+
+
+@pytest.mark.clause("RF-13")
+def test_one_household_has_one_file_also_when_two_are_made_at_once(company: Company) -> None:
+    def make(number: int) -> str:
+        try:
+            return str(company.customer(f"王家{number}", kind="household", assets=[HOME])["id"])
+        except Problem as problem:
+            return problem.code
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(make, range(8)))
+    assert len(company.search(kind="household")) == 1
+    assert {code for code in outcomes if "-" not in code} <= {"household_file_exists", "conflict"}
+    assert len([id_ for id_ in outcomes if "-" in id_]) == 1
