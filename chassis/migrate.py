@@ -23,10 +23,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, make_url, text
 
+from chassis.released import CHASSIS_TREE, at_head, trees, version_table
 from chassis.tables import SYSTEM_TABLES, ChassisBase
 from chassis.topology import declare
 
-CHASSIS_TREE = Path(__file__).resolve().parent / "migrations"
+__all__ = ["at_head", "main", "migrate", "revise", "secure", "trees"]
 INSERT_ONLY = ("audit", "audit_seals")
 
 
@@ -63,18 +64,6 @@ def undo(service: str, url: str) -> None:
                 command.downgrade(_config(tree, connection), "base")
 
 
-def trees(service: str) -> list[Path]:
-    """The Alembic trees of that service's database, in order."""
-    package = importlib.import_module(f"services.{service}")
-    return [CHASSIS_TREE, Path(package.__path__[0]) / "migrations"]
-
-
-def at_head(engine: Engine, service: str) -> bool:
-    """Whether the database is at the newest version of both trees (readiness)."""
-    with engine.connect() as connection:
-        return all(_current(connection, tree) == _head(tree) for tree in trees(service))
-
-
 def revise(service: str, message: str) -> None:
     """For developers: write the next migration of `service` (or of `chassis`) from what its models say, by comparing
     them with a scratch database brought to the newest version."""
@@ -96,7 +85,7 @@ def differences(service: str) -> list[Any]:
         with engine.begin() as connection:
             command.upgrade(_config(tree, connection), "head")
         with engine.connect() as connection:
-            options = {"version_table": _version_table(tree)}
+            options = {"version_table": version_table(tree)}
             return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata_of(service)))
 
 
@@ -155,7 +144,7 @@ def _connected(service: str, url: str) -> Iterator[Engine]:
 
 def _config(tree: Path, connection: Connection, metadata: MetaData | None = None) -> Config:
     config = _tree_config(tree)
-    config.attributes.update(connection=connection, metadata=metadata, version_table=_version_table(tree))
+    config.attributes.update(connection=connection, metadata=metadata, version_table=version_table(tree))
     return config
 
 
@@ -165,18 +154,6 @@ def _tree_config(tree: Path) -> Config:
     config.set_main_option("version_locations", str(tree / "versions"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _version_table(tree: Path) -> str:
-    return "alembic_version_chassis" if tree == CHASSIS_TREE else "alembic_version"
-
-
-def _current(connection: Connection, tree: Path) -> str | None:
-    return MigrationContext.configure(connection, opts={"version_table": _version_table(tree)}).get_current_revision()
-
-
-def _head(tree: Path) -> str | None:
-    return ScriptDirectory.from_config(_tree_config(tree)).get_current_head()
 
 
 if __name__ == "__main__":

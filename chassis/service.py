@@ -20,8 +20,10 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from chassis import audit, clock, deadlines, logs, metrics, retries, tenancy
+from chassis.config import ServiceSettings
 from chassis.events import Delivery, EventDoor, on
 from chassis.rpc import Call, operation
+from chassis.settings import Settings
 from chassis.tables import Inbox, StoredRequest
 from chassis.timers import Job, every
 from chassis.work import Transaction
@@ -39,6 +41,8 @@ class Service:
     """Base of every service class. `name` is the service's name on the broker and its database's."""
 
     name: str
+    settings: type[Settings] = ServiceSettings
+    """What the service's process is told; loaded whole at start."""
 
     # -- following the tenants -----------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FetchedValue, Index, Integer, LargeBinary, String, Text, Uuid
+from sqlalchemy import BigInteger, FetchedValue, Float, Index, Integer, LargeBinary, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import ServiceBase, TenantOwned, TenantRow, service_metadata
@@ -96,7 +96,7 @@ class DeadlineRow(TenantRow, ChassisBase):
     span: Mapped[dict[str, Any]]
     repeat: Mapped[dict[str, Any] | None]
     agreed_at: Mapped[datetime | None]
-    remind_share: Mapped[float | None]
+    remind_share: Mapped[float | None] = mapped_column(Float)
     reminded: Mapped[bool]
     ended_at: Mapped[datetime | None]
     breaches: Mapped[int] = mapped_column(Integer, default=0)

@@ -22,6 +22,7 @@ def _storage() -> FolderStorage:
 
 class ComplaintsService(Service):
     name = "complaints"
+    settings = ComplaintsSettings
 
     # -- cases ---------------------------------------------------------------------------------------------------------
 

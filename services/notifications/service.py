@@ -11,6 +11,7 @@ from services.notifications.jobs import LOOK_SECONDS, Dispatcher
 from services.notifications.queries import channels as channel_queries
 from services.notifications.queries import lists
 from services.notifications.queries import templates as template_queries
+from services.notifications.settings import NotificationsSettings
 from services.notifications.usecases import channels, deliveries, inbox, messages, opt_outs, templates
 
 
@@ -18,6 +19,7 @@ class NotificationsService(Service):
     """Messages to staff and customers (NT-1..NT-7)."""
 
     name = "notifications"
+    settings = NotificationsSettings
     dispatcher: ClassVar[Dispatcher] = Dispatcher()
 
     # -- asked by other services ---------------------------------------------------------------------------------------
