@@ -52,7 +52,8 @@ class Service:
 
     @on(tenants.POLICY_ACTIVATED, always=True)
     def follow_policy(self, delivery: Delivery) -> None:
-        delivery.apply(lambda tx, data: tenancy.store_policy(tx.session, tx.tenant_id, data))
+        if delivery.event.data["service"] == self.name:  # the others' are long and of no use here
+            delivery.apply(lambda tx, data: tenancy.store_policy(tx.session, tx.tenant_id, data))
 
     @on(tenants.ORG_UNIT_CHANGED, always=True)
     def follow_org_unit(self, delivery: Delivery) -> None:

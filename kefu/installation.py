@@ -53,6 +53,7 @@ class Installation:
             "KEFU_TRIAL_MESSAGES_DIR": str(self.var / "messages"),
             **os.environ,
             "PYTHONUNBUFFERED": "1",
+            "MALLOC_ARENA_MAX": "2",  # glibc keeps what a thread gave back in an arena of its own
             **self.settings,
             "KEFU_AMQP_URI": self.amqp_uri,
             "KEFU_DATABASE_URL": self.database_url,
