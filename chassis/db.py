@@ -133,6 +133,8 @@ class TenantSession(Session):
 
 COMMITTED = "kefu_committed"
 """Set in a connection's `info` when the COMMIT went out with the last rows (`chassis.later`)."""
+CRITERIA = "kefu_criteria"
+"""In a session's `info`: the filter by its tenant."""
 REVISION = "kefu_revision"
 """In a connection's `info`: the revision of the tenant's settings as the transaction began, read with its BEGIN."""
 
@@ -156,9 +158,9 @@ def _filter_tenant(state: ORMExecuteState) -> None:
 
 def _criteria(session: Session, tenant_id: UUID) -> tuple[Any, ...]:
     """The filter of this session's statements, made once a session: it is the dear part of a small query."""
-    made: tuple[Any, ...] | None = session.info.get("criteria")
+    made: tuple[Any, ...] | None = session.info.get(CRITERIA)
     if made is None:
-        made = session.info["criteria"] = tuple(
+        made = session.info[CRITERIA] = tuple(
             with_loader_criteria(mixin, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
             for mixin in (TenantRow, TenantOwned)
         )

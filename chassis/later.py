@@ -73,12 +73,23 @@ class Later:
     def send(self, connection: Connection) -> None:
         """Everything gathered, in its order. On PostgreSQL one message that also commits."""
         if connection.dialect.name == "postgresql":
+            self._send_together(connection, b"COMMIT")
+            connection.info[COMMITTED] = True
+        else:
+            self._send_each(connection)
+        self._inserts, self._statements = [], []
+
+    def write(self, connection: Connection) -> None:
+        """Everything gathered, in its order, and no commit: the transaction goes on, in another tenant's name."""
+        if not self._inserts and not self._statements:
+            return
+        if connection.dialect.name == "postgresql":
             self._send_together(connection)
         else:
             self._send_each(connection)
         self._inserts, self._statements = [], []
 
-    def _send_together(self, connection: Connection) -> None:
+    def _send_together(self, connection: Connection, *last: bytes) -> None:
         cursor: Any = connection.connection.cursor()
         try:
             parts = []
@@ -90,8 +101,7 @@ class Later:
             parts += [cursor.mogrify(statement, values) for statement, values in self._statements]
         finally:
             cursor.close()
-        connection.info[COMMITTED] = True
-        connection.exec_driver_sql(b";".join([*parts, b"COMMIT"]).decode(), execution_options={"no_parameters": True})
+        connection.exec_driver_sql(b";".join([*parts, *last]).decode(), execution_options={"no_parameters": True})
 
     def _send_each(self, connection: Connection) -> None:
         for table, rows in self._inserts:

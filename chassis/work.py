@@ -148,6 +148,11 @@ class Transaction:
         serial = next_serial(self.session, self.tenant_id, kind, compiled.period(today))
         return compiled.render(today, serial, parts)
 
+    def write(self) -> None:
+        """Write what was gathered, and go on."""
+        self.session.flush()
+        self.later.write(self.session.connection())
+
     def finish(self) -> None:
         """Write what was gathered and commit: called by the door, last."""
         self.session.flush()
