@@ -1,0 +1,109 @@
+"""Parts of the chassis that need neither broker nor database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import SimpleNamespace
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from chassis import tenancy
+from chassis.db import Database, DatabaseUnavailable
+from chassis.events import Received
+from chassis.relay import _waves
+from chassis.tables import ChassisBase, TenantPolicy
+from chassis.tenancy import TenantCache
+from chassis.timers import Every
+from contracts.core import Event
+from contracts.fields import Reply
+
+DOCUMENT = {
+    "version": 1, "code": "a", "name": "A", "status": "active", "locale": "en", "timezone": "UTC", "services": [],
+    "calendar": {},
+}  # fmt: skip
+
+
+def _row(tenant: int, aggregate: int, number: int) -> SimpleNamespace:
+    return SimpleNamespace(tenant_id=UUID(int=tenant), aggregate_id=UUID(int=aggregate), number=number)
+
+
+def test_a_wave_holds_one_row_of_each_aggregate_in_order() -> None:
+    rows = [_row(1, 1, 0), _row(1, 2, 1), _row(1, 1, 2), _row(2, 1, 3), _row(1, 1, 4)]
+    assert [[row.number for row in wave] for wave in _waves(rows)] == [[0, 1, 3], [2], [4]]
+
+
+@pytest.mark.parametrize("raw", [b"", b"7", b"[]", b"\xff", b"{}", b'{"id": 5}', b"null", orjson.dumps({"id": "x"})])
+def test_what_is_no_event_is_said_to_be_none(raw: bytes) -> None:
+    with pytest.raises(ValueError):
+        Received.parse(raw)
+
+
+def test_timers_of_one_interval_begin_at_different_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def told(_self: Every, within: float) -> bool:
+        waited.append(within)
+        return True
+
+    monkeypatch.setattr(Every, "_told_to_stop", told)
+    for _ in range(20):
+        Every(10.0)._run()
+    assert len(set(waited)) > 1
+    assert all(0 <= seconds <= 10 for seconds in waited)
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    engine = create_engine("sqlite://")
+    ChassisBase.metadata.create_all(engine)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+def test_old_documents_never_undo_newer_ones(session: Session) -> None:
+    tenant = UUID(int=1)
+    tenancy.store_tenant(session, tenant, {**DOCUMENT, "version": 2, "name": "new"})
+    tenancy.store_tenant(session, tenant, {**DOCUMENT, "version": 1, "name": "old"})
+    assert session.get_one(tenancy.TenantSetting, tenant).document["name"] == "new"
+
+
+def test_the_cache_holds_so_many_tenants_and_no_more(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tenancy, "MAX_CACHED_TENANTS", 3)
+    cache = TenantCache()
+    for number in range(6):
+        session.add(TenantPolicy(tenant_id=UUID(int=number), service="s", version=1, document={}))
+        session.flush()
+        assert cache.policy(session, UUID(int=number), "s", 1) is not None
+    assert [key[0].int for key in cache._policies] == [3, 4, 5]
+    assert cache.policy(session, UUID(int=9), "s", 1) is None
+
+
+@pytest.fixture
+def open_database() -> Iterator[Callable[[str], Database]]:
+    with ExitStack() as stack:
+        yield lambda url: stack.enter_context(closing(Database("x", url)))
+
+
+def test_a_database_out_of_reach_is_unavailable(open_database: Callable[[str], Database], tmp_path: Path) -> None:
+    for url in ("postgresql+psycopg2://nobody@127.0.0.1:1/none", f"sqlite:///{tmp_path}/no/such/folder.db"):
+        with pytest.raises(DatabaseUnavailable):
+            open_database(url).ping()
+
+
+def test_errors_show_no_values(open_database: Callable[[str], Database], tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/x.db")
+    with pytest.raises(OperationalError, match="no such table") as caught, database.begin(UUID(int=1)) as session:
+        session.connection().exec_driver_sql("INSERT INTO nowhere VALUES (?)", ("13800138000",))
+    assert "13800138000" not in str(caught.value)
+
+
+def test_an_event_names_its_exchange() -> None:
+    assert Event(service="toy", type="thing.made", aggregate="thing", payload=Reply).exchange == "toy.events"
