@@ -42,14 +42,16 @@ def unit_keys(project: str | None, building: str | None, unit: str | None) -> li
 
 
 def asset_keys(asset: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(kind of key, key) under which an asset is found; the first one is the most specific."""
+    """(kind of key, key) under which an asset is found, the most specific first; none when its fields hold neither
+    letters nor digits."""
     if asset["kind"] == "property_unit":
-        return [("unit", key) for key in unit_keys(asset.get("project"), asset.get("building"), asset.get("unit"))]
+        found = [("unit", key) for key in unit_keys(asset.get("project"), asset.get("building"), asset.get("unit"))]
+        return [pair for pair in found if pair[1]] if unit_key(asset.get("unit") or "") else []
     keys = [(kind, plate_key(asset[field])) for field, kind in _FIELD_KEYS if asset.get(field)]
     plate = plate_key(asset.get("plate") or "")
     if len(plate) > 5:
         keys.append(("plate_tail", plate[2:]))
-    return keys
+    return [pair for pair in keys if pair[1]]
 
 
 _FIELD_KEYS = (("plate", "plate"), ("vin", "vin"), ("contract_no", "contract"), ("lot", "lot"), ("order_no", "order"))

@@ -30,6 +30,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_column": ("is not a known column; known are: {columns}", "不是可识别的列,可用列:{columns}"),
     "repeated_column": ("appears twice; keep one", "重复出现,请只保留一列"),
     "missing_column": ("the header lacks this column", "表头缺少此列"),
+    "no_key": ("has neither letters nor digits; nobody could find it", "不含字母、数字或汉字,无法据此查找"),
     "unit_needed": ("a building or project needs the unit too", "填写了项目或楼栋时,还须填写房号"),
     "household_exists": (
         "this unit's household is on file as customer {customer_id}; one household, one file",

@@ -110,6 +110,11 @@ def read_row(number: int, header: Header, cells: Sequence[str], today: date) -> 
         errors.append(CellError(number, header.title("name"), "required"))
     if (values.get("project") or values.get("building")) and not values.get("unit"):
         errors.append(CellError(number, header.title("unit"), "unit_needed"))
+    errors += [
+        CellError(number, header.title(name), "no_key")
+        for name, kind in (("plate", "vehicle"), ("vin", "vehicle"), ("unit", "property_unit"))
+        if values.get(name) and not keys.asset_keys({"kind": kind, name: values[name]})
+    ]
     if errors:
         return errors
     return _row(number, values)

@@ -22,9 +22,18 @@ FIELDS = ("plate", "vin", "model", "project", "building", "unit", "contract_no",
 
 
 def add(tx: Transaction, data: dict[str, Any]) -> Asset:
-    """Put an asset on a customer's file."""
+    """Put an asset on a customer's file; the same one given again answers the one on file.
+
+    Raises the problem household_file_exists (RF-13).
+    """
     customer = load(tx, data["customer_id"])
-    asset = attach(tx, customer, data)
+    check_findable(tx, data)
+    known = _same(tx, customer, keys.asset_keys(data)[0])
+    if known is not None:
+        return known
+    asset = build(tx, customer, data)
+    check_homes(tx, [asset])
+    store(tx, [(customer, asset)])
     touch(tx, customer)
     tell_updated(tx, customer, ["assets"])
     return asset
@@ -53,18 +62,12 @@ def change(tx: Transaction, data: dict[str, Any]) -> Asset:
     return asset
 
 
-def attach(tx: Transaction, customer: Customer, values: Mapping[str, Any]) -> Asset:
-    """A new asset of a stored customer; the one on file when the same was given before.
-
-    Raises the problem household_file_exists (RF-13).
-    """
-    known = _same(tx, customer, keys.asset_keys(values)[0])
-    if known is not None:
-        return known
-    asset = build(tx, customer, values)
-    check_homes(tx, [asset])
-    store(tx, [(customer, asset)])
-    return asset
+def check_findable(tx: Transaction, values: Mapping[str, Any], where: str = "") -> None:
+    """An asset needs something to be found by. Raises the problem invalid_request."""
+    if not keys.asset_keys(values):
+        needed = IDENTIFYING_FIELDS[values["kind"]]
+        given = next((name for name in needed if values.get(name)), None)
+        raise field_error(tx, where + (given or needed[0]), "no_key" if given else "required")
 
 
 def build(tx: Transaction, customer: Customer, values: Mapping[str, Any]) -> Asset:
@@ -118,9 +121,7 @@ def _assign(tx: Transaction, asset: Asset, data: Mapping[str, Any]) -> None:
     for name in FIELDS:
         if name in data:
             setattr(asset, name, data[name] or None)
-    needed = IDENTIFYING_FIELDS[asset.kind]
-    if not any(getattr(asset, name) for name in needed):
-        raise field_error(tx, needed[0], "required")
+    check_findable(tx, _values(asset))
     asset.active = data.get("active", asset.active)
     if "label" in data or not named:
         asset.label = data.get("label") or keys.asset_label(_values(asset))

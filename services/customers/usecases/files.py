@@ -126,6 +126,8 @@ def _checked(tx: Transaction, data: Mapping[str, Any]) -> dict[str, Any]:
     """The request's values in the form they are kept in. Raises invalid_request or org_unit_out_of_scope."""
     check_org_unit(tx, data.get("org_unit_id"))
     check_birthday(tx, data.get("birthday"))
+    for number, asset in enumerate(data.get("assets", ())):
+        assets.check_findable(tx, asset, f"assets.{number}.")
     values = {name: value for name, value in data.items() if name != "expected_version"}
     for kind in CONTACT_KINDS:
         if values.get(kind):

@@ -111,6 +111,8 @@ def test_a_change_that_changes_nothing_leaves_no_trace(company: Company) -> None
         ({"birthday": "2999-01-01"}, "birthday"),
         ({"org_unit_id": "0199e1a0-3c1e-7bb2-9f0e-2d6a4f3e9c11"}, "org_unit_id"),
         ({"assets": [{"kind": "vehicle"}]}, "assets.0.plate"),
+        ({"assets": [{"kind": "vehicle", "plate": "···"}]}, "assets.0.plate"),
+        ({"assets": [{"kind": "property_unit", "project": "海棠苑", "unit": "--"}]}, "assets.0.unit"),
         ({"kind": "robot"}, "kind"),
         ({"note": "a\x00b"}, "note"),
         ({"colour": "red"}, "colour"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.customers.domain import messages
 from services.customers.domain.rows import COLUMNS, KINDS, CellError, Header, Row, read_header, read_row
@@ -77,6 +79,8 @@ def test_dates_as_people_write_them(text: str) -> None:
         ({"name": "a", "external_ref": "1", "birthday": "2026-11-23"}, [("birthday", "date_in_future")]),
         ({"name": "a", "external_ref": "1", "kind": "机器人"}, [("kind", "bad_kind")]),
         ({"name": "a", "external_ref": "1", "building": "3栋"}, [("unit", "unit_needed")]),
+        ({"name": "a", "external_ref": "1", "plate": "··"}, [("plate", "no_key")]),
+        ({"name": "a", "external_ref": "1", "project": "海棠苑", "unit": "-"}, [("unit", "no_key")]),
         ({"name": "a", "email": "a@b.cn"}, [("", "unidentified")]),
         ({"name": "", "phone": "x"}, [("phone", "bad_phone"), ("name", "required")]),
     ],
@@ -112,3 +116,9 @@ def test_every_message_speaks_both_languages() -> None:
         assert en.isascii()
         assert not zh.isascii()
     assert set(KINDS.values()) == {"person", "organisation", "household"}
+
+
+@given(st.lists(st.text(max_size=40), min_size=len(COLUMNS), max_size=len(COLUMNS)))
+def test_whatever_stands_in_a_row_is_read_or_refused(cells: list[str]) -> None:
+    found = read_row(2, header(*(column.field for column in COLUMNS)), cells, TODAY)
+    assert isinstance(found, Row) or found
