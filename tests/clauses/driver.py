@@ -113,6 +113,11 @@ class Person:
         found: Json = [clock for clock in clocks if clock["kind"] == kind][-1]
         return found
 
+    def minutes_of(self, case: Mapping[str, Any], kind: str) -> float:
+        """How long the case's newest deadline of that kind is, in minutes by the clock."""
+        clock = self.deadline(case, kind)
+        return (moment(clock["due_at"]) - moment(clock["started_at"])).total_seconds() / 60
+
     def form(self, case: Mapping[str, Any], key: str) -> Json:
         """Values of one form of the case by field, as filled in so far."""
         forms = self.get(f"/v1/complaints/{case['id']}/forms")["items"]
@@ -216,3 +221,13 @@ def place(case: Mapping[str, Any]) -> str:
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def yuan(amount: float) -> Json:
+    """Money as the contract writes it: integer fen."""
+    return {"amount": round(amount * 100), "currency": "CNY"}
+
+
+def errors_of(problem: Mapping[str, Any]) -> set[str]:
+    """Names of the fields a refused call was wrong in."""
+    return {error["field"] for error in problem["errors"]}
