@@ -51,6 +51,7 @@ class Installation:
             "KEFU_SIGNING_KEYS_PATH": str(self.var / "keys" / "tenants.json"),
             "KEFU_SECRETS_DIR": str(self.var / "secrets"),
             "KEFU_TRIAL_MESSAGES_DIR": str(self.var / "messages"),
+            "KEFU_ATTACHMENTS_DIR": str(self.var / "attachments"),
             **os.environ,
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "2",  # glibc keeps what a thread gave back in an arena of its own
