@@ -113,8 +113,8 @@ def secure(connection: Connection, app_role: str | None) -> None:
             f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
             f'DROP POLICY IF EXISTS tenant ON "{table}"',
             f'CREATE POLICY tenant ON "{table}" USING ({own})',
-            # Without statistics on it the planner takes every tenant for a middling one. With them it takes one that came
-            # since the last ANALYZE for empty, and then any index that begins with tenant_id for as good as the right one.
+            # Without statistics on it the planner takes every tenant for a middling one. With them it takes one that
+            # came since the last ANALYZE for empty, and then any index on tenant_id for as good as the right one.
             f'ALTER TABLE "{table}" ALTER COLUMN tenant_id SET STATISTICS 0',
             f'GRANT {rights} ON "{table}" TO "{app_role}"',
         ):
