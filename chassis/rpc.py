@@ -128,13 +128,24 @@ class Call:
             raise NOT_ENABLED(service=operation.service)
 
     def prepare(self) -> None:
-        """Check the deadline, the permission and the request. Raises the problem."""
+        """Check the deadline, the audience, the permission and the request. Raises the problem."""
         if self.ctx.deadline is not None and time.time() > self.ctx.deadline:
             raise DEADLINE_EXCEEDED()
         operation = self.operation
+        if not _is_meant_for(operation.audience, self.ctx):
+            raise FORBIDDEN(permission=operation.audience.value)
         if operation.permission and not self.ctx.may(operation.permission):
             raise FORBIDDEN(permission=operation.permission)
         self.data = _validated(operation, self.payload, self.ctx.locale)
+
+
+def _is_meant_for(audience: Audience, ctx: Context) -> bool:
+    """Whether that caller belongs to the audience: the gateway sees to it, and so does every door, because what is the
+    operator's or the services' own reaches beyond the caller's tenant."""
+    kinds = {Audience.OPERATOR: "operator", Audience.INTERNAL: "service"}
+    if audience in kinds:
+        return ctx.actor.kind == kinds[audience]
+    return audience is Audience.PUBLIC or ctx.tenant_id is not None
 
 
 def _validated(operation: Operation, payload: dict[str, Any], locale: str) -> dict[str, Any]:

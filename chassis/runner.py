@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")  # its resolver costs 19 MB; names are looked up at start only
 os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "4")  # a password's hash takes 19 MB; two cores gain nothing by more
 
 import eventlet

@@ -211,7 +211,7 @@ def level_reasons(policy: Policy, case: Case, locale: str) -> list[dict[str, Any
 
 
 def sheet_summary(
-    tx: Transaction, policy: Policy, row: ComplaintRow, sheet: SheetRow, waits: Any = ()
+    tx: Transaction, policy: Policy, row: ComplaintRow, sheet: SheetRow, waits: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """A sheet as lists show it."""
     spec = policy.sheets[sheet.kind]
@@ -219,7 +219,7 @@ def sheet_summary(
         "id": sheet.id, "complaint_id": row.id, "complaint_number": row.number, "number": sheet.number,
         "kind": sheet.kind, "nature": sheet.nature, "label": text(spec.labels, tx.ctx.locale), "state": sheet.state,
         "stage": sheet.stage, "stage_label": text(spec.flow.stages[sheet.stage].labels, tx.ctx.locale),
-        "waits_for": list(waits), "opened_at": sheet.opened_at, "closed_at": sheet.closed_at, "due_at": sheet.due_at,
+        "waits_for": waits, "opened_at": sheet.opened_at, "closed_at": sheet.closed_at, "due_at": sheet.due_at,
         "version": sheet.version,
     }  # fmt: skip
 

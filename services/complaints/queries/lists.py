@@ -14,6 +14,8 @@ from chassis.work import Transaction
 from services.complaints import schemas
 from services.complaints.models import AttachmentRow, CaseToken, ComplaintRow, HistoryRow, SheetRow
 from services.complaints.queries.cases import load, policy_of, scope_of
+from services.complaints.queries.showing import sheet_summary
+from services.complaints.usecases import store
 
 _EQUAL = ("state", "stage", "level", "category", "channel", "validity", "org_unit_id", "handler_id", "customer_id")
 _SORTS: Mapping[str, tuple[tuple[InstrumentedAttribute[Any], str], ...]] = {
@@ -64,7 +66,7 @@ def sheets(tx: Transaction, data: dict[str, Any], nature: str | None = None) -> 
 
 def _sheet_summary(tx: Transaction, sheet: SheetRow) -> dict[str, Any]:
     row = tx.get(ComplaintRow, sheet.complaint_id, kind="complaint")
-    return schemas.sheet_summary(tx, policy_of(tx, row), row, sheet)
+    return sheet_summary(tx, policy_of(tx, row), row, store.case_of(row), sheet)
 
 
 def _sort(name: str) -> Sort:

@@ -157,7 +157,7 @@ def _figures(
     )
     return {
         "received": of_received.received, "closed": of_closed.closed,
-        "open_at_end": tx.session.scalar(select(func.count()).where(still_open)) or 0,
+        "open_at_end": tx.session.scalar(select(func.count(ComplaintRow.id)).where(still_open)) or 0,
         "counted": of_received.counted, "counted_share": _share(of_received.counted, of_received.received),
         "closed_share": _share(of_received.done, of_received.received),
         **_lateness(tx, begin, end, where),

@@ -44,7 +44,7 @@ def shown(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
         "script": script(policy, row.process, row.stage, locale),
         "ticks": schemas.ticks(policy, case, locale),
         "proposals": [schemas.proposal(policy, one, people, locale) for one in case.flow.proposals],
-        "sheets": [_sheet_summary(tx, policy, row, case, sheet) for sheet in sheets],
+        "sheets": [sheet_summary(tx, policy, row, case, sheet) for sheet in sheets],
         "links": [] if store.is_new(tx, row) and row.follows_id is None else schemas.links(tx, row),
         "deadlines": _clocks(tx, policy, row),
         "actions": [schemas.action(spec, locale) for spec in actions],
@@ -65,7 +65,7 @@ def shown_sheet(tx: Transaction, kept: SheetRow) -> dict[str, Any]:
     people = People(policy, case, one)
     actions = domain.available(policy, case, one, actor_of(tx), now_of(tx))
     return {
-        **_sheet_summary(tx, policy, row, case, kept), "values": one.values,
+        **sheet_summary(tx, policy, row, case, kept), "values": one.values,
         "proposals": [schemas.proposal(policy, p, people, tx.ctx.locale) for p in one.flow.proposals],
         "actions": [schemas.action(spec, tx.ctx.locale) for spec in actions],
     }  # fmt: skip
@@ -106,7 +106,8 @@ def _clocks(tx: Transaction, policy: Policy, row: ComplaintRow) -> list[dict[str
     return [schemas.deadline(policy, clock, tx.ctx.locale, tx.now) for clock in clocks]
 
 
-def _sheet_summary(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case, kept: SheetRow) -> dict[str, Any]:
+def sheet_summary(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case, kept: SheetRow) -> dict[str, Any]:
+    """The sheet as lists show it, with whom it waits for."""
     one: Sheet = store.sheet_of(kept)
     people, named = People(policy, case, one), schemas.Named(tx)
     waits = [schemas.waiter(people, person, named, tx.ctx.locale) for person in people.waits_for()]

@@ -32,7 +32,7 @@ def add(tx: Transaction, data: dict[str, Any], storage: Storage) -> AttachmentRo
 
     Problems: `invalid_request` for an empty or too large file, or one of an unknown kind.
     """
-    row = load(tx, data["complaint_id"])
+    row = load(tx, data["complaint_id"], lock=True)
     content = b64decode(data["content"])
     media_type = media_type_of(content)
     if not content or len(content) > MAX_BYTES or media_type is None:
@@ -43,6 +43,7 @@ def add(tx: Transaction, data: dict[str, Any], storage: Storage) -> AttachmentRo
     )  # fmt: skip
     tx.session.add(attachment)
     record(tx, row, "attachment", fields={"filename": attachment.filename, "sha256": attachment.sha256})
+    row.attachments += 1
     row.updated_at = tx.now
     tx.audit("attachment.added", "complaint", row.id, after={"sha256": attachment.sha256, "size": attachment.size})
     return attachment

@@ -143,7 +143,8 @@ def save(tx: Transaction, policy: Policy, row: ComplaintRow, outcome: Outcome) -
     store.keep(tx, policy, row, outcome.case)
     for sheet in outcome.sheets.values():
         _keep_sheet(tx, policy, row, sheet)
-    tx.session.flush()
+    if outcome.sheets:
+        tx.session.flush()  # the effects look them up
     if like_before != (row.category, row.subject_key):
         alike.spread(tx, policy, row)
     Execution(tx, policy, row, _succeed(tx)).carry_out(outcome.effects)
