@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import httpx
 
 from contracts.customers import IMPORT_MODES
-from kefu.rest import Rest, rest_options
+from kefu.rest import Rest, all_items, rest_options
 
 ENDED = {"done", "refused"}
 POLL_SECONDS = 0.5
@@ -35,7 +34,7 @@ def command(rest: Rest, file: Path, kind: str, mode: str, limit: float) -> None:
         )
     outcome = _await_end(rest, started["id"], limit)
     _show(outcome)
-    for error in _errors(rest, outcome["id"]):
+    for error in all_items(rest, f"/v1/imports/{outcome['id']}/errors"):
         click.echo(f"  row {error['row']}  {error['column'] or '-'}: {error['message']}")
     if outcome["state"] == "refused" or outcome["rows_bad"]:
         raise SystemExit(1)
@@ -61,16 +60,3 @@ def _show(outcome: dict[str, Any]) -> None:
     )
     stored = " (nothing stored)" if outcome["mode"] == "dry_run" or outcome["state"] == "refused" else ""
     click.echo(f"{outcome['state']}{stored}: {counts}")
-
-
-def _errors(rest: Rest, import_id: str) -> list[dict[str, Any]]:
-    """All errors, page by page."""
-    found: list[dict[str, Any]] = []
-    cursor: str | None = None
-    while True:
-        query = httpx.QueryParams({"limit": 100, **({"cursor": cursor} if cursor else {})})
-        page = rest.get(f"/v1/imports/{import_id}/errors", params=query)
-        found += page["items"]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            return found
