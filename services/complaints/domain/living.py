@@ -15,6 +15,7 @@ from services.complaints.domain.scope import days_open, scope_of
 from services.complaints.domain.values import Error, error
 from services.complaints.domain.working import NewId, Working
 from services.complaints.policy import Policy, holds
+from services.complaints.policy.specs import Escalation
 
 
 def new_case(policy: Policy, case_id: str, channel: str, received_at: datetime, facts: Mapping[str, Any]) -> Case:
@@ -109,7 +110,8 @@ def breach(  # noqa: PLR0917
     escalation = policy.deadlines[kind].escalation
     if escalation.urge is not None and not (sheet is not None and sheet.nature == "urging"):
         asked = {field.key for field in policy.sheets[escalation.urge].fields}
-        known = {"deadline": kind, "due_at": due_at.isoformat(), "period": period, "department": _late_department(work)}
+        department = _late_department(work, escalation)
+        known = {"deadline": kind, "due_at": due_at.isoformat(), "period": period, "department": department}
         open_sheet(work.on_case(), escalation.urge, {k: v for k, v in known.items() if k in asked})
     if escalation.notice is not None:
         _tell(work, escalation.tell, escalation.notice, kind, due_at, period)
@@ -119,9 +121,9 @@ def breach(  # noqa: PLR0917
     return work.outcome()
 
 
-def _late_department(work: Working) -> str | None:
-    """The department of the sheet that is late; the case's own goes without saying."""
-    return work.sheet.values.get("department") if work.sheet else None
+def _late_department(work: Working, escalation: Escalation) -> str | None:
+    """The department that answers for the term, else that of the sheet; the case's own goes without saying."""
+    return escalation.department or (work.sheet.values.get("department") if work.sheet else None)
 
 
 def _tell(work: Working, whos: tuple[str, ...], template: str, kind: str, due_at: datetime, period: int) -> None:  # noqa: PLR0917

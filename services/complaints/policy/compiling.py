@@ -195,6 +195,7 @@ def _escalation(raw: Json, ladders: Mapping[str, tuple[str, ...]]) -> Escalation
         remind=tuple(raw.get("remind", ())),
         reminder=raw.get("reminder"),
         urge=raw.get("urge"),
+        department=raw.get("department"),
         tell=tuple(raw.get("tell", ())),
         notice=raw.get("notice"),
         ladder=ladders[raw["ladder"]],

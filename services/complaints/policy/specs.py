@@ -173,6 +173,8 @@ class Escalation:
     remind: tuple[Who, ...]
     reminder: str | None
     urge: str | None
+    department: str | None
+    """Which one is urged; None: the one the matter lies with."""
     tell: tuple[Who, ...]
     notice: str | None
     ladder: tuple[Who, ...]
