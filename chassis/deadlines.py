@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from chassis.calendar import WorkingCalendar
 from chassis.ids import new_id
-from chassis.spans import Span, due, fraction_point, resume
+from chassis.spans import Span, due, fraction_point, next_end, resume
 from chassis.tables import DeadlineRow
 
 RUNNING, PAUSED, DONE = "running", "paused", "done"
@@ -189,8 +189,8 @@ def advance(row: DeadlineRow, now: datetime, calendar: WorkingCalendar) -> Fired
     else:
         row.breaches += 1
         what = BREACH if row.breaches == 1 else REPEAT
-        period = Span.from_data(row.repeat) if row.repeat else Span.from_data(row.span).period()
-        row.next_at = due(now, period, calendar)
+        period = Span.from_data(row.repeat or row.span).period()
+        row.next_at = _first_late(next_end(row.due_at, period, now, calendar))
     return Fired(row.id, row.subject_id, row.kind, what, row.due_at, row.breaches, row.data)
 
 

@@ -142,6 +142,21 @@ def window_start(moment: datetime, span: Span, calendar: WorkingCalendar) -> dat
     return calendar.day_start(first)
 
 
+def next_end(due_at: datetime, period: Span, now: datetime, calendar: WorkingCalendar) -> datetime:
+    """The first moment after `now` at which what was due at `due_at` is late by a whole number of `period`s.
+
+    24:00 belongs to the day it ends: late since Tuesday 24:00, by one day on Wednesday 24:00.
+    """
+    if period.unit in _CLOCK:
+        length = period.amount * _CLOCK[period.unit]
+        return due_at + ((now - due_at) // length + 1) * length
+    begun = due_at if period.unit is Unit.BUSINESS_HOURS else due_at - timedelta.resolution
+    times = 1
+    while (end := due(begun, Span(times * period.amount, period.unit), calendar)) <= now:
+        times += 1
+    return end
+
+
 def fraction_point(
     start: datetime, due_at: datetime, span: Span, fraction: float, calendar: WorkingCalendar
 ) -> datetime:

@@ -65,6 +65,26 @@ def test_after_a_long_absence_one_firing_stands_for_all(session: Session) -> Non
     assert row.next_at > late
 
 
+@pytest.mark.parametrize(
+    ("repeat", "ends"),
+    [
+        (Span(1, Unit.BUSINESS_DAYS), [(11, 4), (11, 5), (11, 6), (11, 9)]),
+        (Span(1, Unit.DAYS), [(11, 4), (11, 5), (11, 6), (11, 7)]),
+        (Span(2, Unit.WEEKS), [(11, 17), (12, 1)]),
+    ],
+)
+def test_each_further_period_follows_the_one_before(
+    session: Session, repeat: Span, ends: list[tuple[int, int]]
+) -> None:
+    row = at(session, MONDAY).start(SUBJECT, "answer", Span(1, Unit.BUSINESS_DAYS), repeat=repeat)
+    second = timedelta(seconds=1)
+    assert sweep(session, row, datetime(2026, 11, 4, tzinfo=ZONE) + second) == "breach"
+    for month, day in ends:
+        end = datetime(2026, month, day, tzinfo=ZONE) + timedelta(days=1)
+        assert sweep(session, row, end) is None
+        assert sweep(session, row, end + second) == "repeat"
+
+
 def test_a_reminder_that_had_to_be_tried_again_is_no_breach(session: Session) -> None:
     row = at(session, MONDAY).start(SUBJECT, "answer", Span(10, Unit.HOURS), remind=0.5)
     session.flush()
