@@ -88,7 +88,7 @@ REVOKE_API_KEY = operation(
     path="/v1/api-keys/{key_id}",
     permission="tenants.keys",
     success=204,
-    errors=(NOT_FOUND,),
+    errors=(NOT_FOUND, OUT_OF_SCOPE),
 )
 CREATE_ADMIN_KEY = operation(
     "create_admin_key",

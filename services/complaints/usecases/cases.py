@@ -75,6 +75,9 @@ def amend(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
     for name in ("occurred_at", "org_unit_id"):
         if name in data:
             setattr(row, name, data[name])
+    if "org_unit_id" in data:
+        store.move_sheets(tx, row)
+        case.org_unit = str(row.org_unit_id or "")
     case.has_contact = bool(row.complainant_phone or row.complainant_email)
     outcome = domain.amend(policy, case, _facts(policy, data), actor_of(tx), now_of(tx), _new_text_id)
     changed = {k: v for k, v in outcome.case.facts.items() if before.get(k) != v}

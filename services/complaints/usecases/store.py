@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from cattrs.preconf.json import make_converter
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from chassis.search import tokens
 from chassis.work import Transaction
@@ -102,6 +102,12 @@ def keep_sheet(tx: Transaction, row: SheetRow, sheet: Sheet) -> None:
     row.work = _converter.unstructure(sheet.flow, Flow)
     if sheet.state != "open" and row.closed_at is None:
         row.closed_at = tx.now
+
+
+def move_sheets(tx: Transaction, row: ComplaintRow) -> None:
+    """Let the case's sheets be where the case is now: who may see it sees them, nobody else (SPEC PL-3)."""
+    of_the_case = update(SheetRow).where(SheetRow.complaint_id == row.id)
+    tx.session.execute(of_the_case.values(org_unit_id=row.org_unit_id))
 
 
 def index(tx: Transaction, row: ComplaintRow) -> None:

@@ -46,8 +46,12 @@ def create_admin_key(tx: Transaction, data: dict[str, Any], keyring: Keyring) ->
 
 
 def revoke_api_key(tx: Transaction, data: dict[str, Any]) -> None:
-    """The key is refused from now on; a second time changes nothing. Problem: `not_found`."""
+    """The key is refused from now on; a second time changes nothing.
+
+    Problems: `not_found`, `org_unit_out_of_scope` for a key that acts beyond the caller's org units.
+    """
     key = tx.get(ApiKey, data["key_id"], kind="API key", lock=True)
+    require_covers(tx, None if key.org_unit_ids is None else [UUID(unit) for unit in key.org_unit_ids])
     if key.revoked_at is None:
         key.revoked_at = tx.now
         tx.audit("key.revoked", "api_key", key.id, before={"name": key.name, "prefix": key.prefix})

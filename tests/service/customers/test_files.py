@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts import customers as contract
+from contracts.context import service_context
 from contracts.problems import Problem
 from tests.service.customers.bench import Bench, Company
 
@@ -258,6 +259,9 @@ def test_unmasked_values_are_not_kept_for_repeated_keys(company: Company) -> Non
 
 def test_lookup_for_other_services(company: Company) -> None:
     made = company.customer("王芳", phone="13812345678", assets=[{"kind": "vehicle", "plate": "粤B12345"}])
-    (match,) = company.call(contract.LOOKUP, plate="粤B12345", phone="13812345678")["matches"]
+    asking = service_context("complaints", company.id)
+    (match,) = company.call(contract.LOOKUP, asking, plate="粤B12345", phone="13812345678")["matches"]
     assert match == {"customer_id": made["id"], "asset_id": made["assets"][0]["id"], "name": "王芳"}
-    assert company.call(contract.LOOKUP)["matches"] == []
+    assert company.call(contract.LOOKUP, asking)["matches"] == []
+    with pytest.raises(Problem, match="forbidden"):
+        company.call(contract.LOOKUP, plate="粤B12345")

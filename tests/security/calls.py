@@ -1,0 +1,271 @@
+"""One sound request for every HTTP operation, for tests that walk over all of them.
+
+An operation without an entry in `REQUESTS` fails test_walks_are_complete.py, so that no walk passes by a new one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from marshmallow import Schema, fields
+
+from contracts.core import Audience, Operation, schema_of
+from contracts.registry import operations
+from tests.clauses.driver import Json
+from tests.security.sides import PNG, TEMPLATE
+
+Ids = Mapping[str, str]
+Place = tuple[str | int, ...]
+"""Where a value stands in a body: `("recipients", 0, "staff_id")`."""
+
+HTTP_OPERATIONS = [op for op in operations() if op.verb]
+TENANT_OPERATIONS = [op for op in HTTP_OPERATIONS if op.audience is Audience.TENANT]
+NAMES = {"service": "complaints", "name": "assign_handler", **TEMPLATE}
+"""Path parameters that are no ids."""
+
+
+class An(str):
+    """Stands for the id of that kind."""
+
+    __slots__ = ()
+
+
+class New(str):
+    """Stands for a name that nobody has yet."""
+
+    __slots__ = ()
+
+
+_MESSAGE = {
+    "key": "system.channel_test",
+    "recipients": [
+        {"kind": "role", "role": "everything", "org_unit_id": An("org_unit_id")},
+        {"kind": "staff", "staff_id": An("staff_id")},
+        {"kind": "person", "customer_id": An("customer_id"), "address": {"phone": "13600136000"}},
+    ],
+    "subject": {"kind": "complaint", "id": An("complaint_id")},
+}
+_COMPLAINT = {
+    "channel": "phone",
+    "content": "异响",
+    "complainant": {"name": "赵六", "phone": "13500135000", "customer_id": An("customer_id")},
+    "category": "suggestion",
+    "org_unit_id": An("org_unit_id"),
+    "follows": An("complaint_id"),
+}
+REQUESTS: dict[str, Json] = {
+    # -- tenants: the register (operator) --
+    "tenants.create_tenant": {
+        "json": {"code": New("t"), "name": "新公司", "packs": ["dealership"], "services": ["customers"]}
+    },
+    "tenants.list_tenants": {},
+    "tenants.get_tenant": {},
+    "tenants.update_tenant": {"json": {"rate": "1000000/minute"}},
+    "tenants.enable_service": {},
+    "tenants.disable_service": {},
+    "tenants.create_admin_key": {"json": {"name": "管理员"}},
+    # -- tenants: the company --
+    "tenants.list_services": {},
+    "tenants.create_org_unit": {
+        "json": {"code": New("u"), "name": "新店", "kind": "store", "parent_id": An("org_unit_id")}
+    },
+    "tenants.list_org_units": {"params": {"under": An("org_unit_id")}},
+    "tenants.get_org_unit": {},
+    "tenants.update_org_unit": {"json": {"name": "改名", "parent_id": An("org_unit_id")}},
+    "tenants.delete_org_unit": {},
+    "tenants.create_role": {"json": {"name": New("r"), "labels": {"zh-CN": "新"}, "permissions": ["customers.read"]}},
+    "tenants.list_roles": {},
+    "tenants.get_role": {},
+    "tenants.update_role": {"json": {"labels": {"zh-CN": "改"}}},
+    "tenants.delete_role": {},
+    "tenants.create_staff": {
+        "json": {"username": New("s"), "name": "新员工", "roles": [], "org_unit_ids": [An("org_unit_id")]}
+    },
+    "tenants.list_staff": {"params": {"org_unit_id": An("org_unit_id")}},
+    "tenants.get_staff": {},
+    "tenants.update_staff": {"json": {"name": "改名", "org_unit_ids": [An("org_unit_id")]}},
+    "tenants.activate_staff": {},
+    "tenants.deactivate_staff": {},
+    "tenants.set_staff_password": {"json": {"password": "another long password"}},
+    "tenants.create_api_key": {
+        "json": {"name": "POS", "permissions": ["tenants.keys"], "org_unit_ids": [An("org_unit_id")]}
+    },
+    "tenants.list_api_keys": {},
+    "tenants.revoke_api_key": {},
+    "tenants.get_calendar": {},
+    "tenants.put_calendar": {"json": {}},
+    "tenants.list_calendar_days": {"params": {"start": "2031-05-01", "end": "2031-05-07"}},
+    "tenants.get_policy": {},
+    "tenants.list_policy_versions": {},
+    "tenants.create_policy_draft": {"json": {"overrides": {}}},
+    "tenants.get_policy_draft": {},
+    "tenants.diff_policy_draft": {},
+    "tenants.activate_policy_draft": {},
+    "tenants.sign_in": {"json": {"tenant": "x", "username": "x", "password": "x"}},
+    "tenants.refresh_session": {"json": {"refresh_token": "x"}},
+    "tenants.sign_out": {},
+    "tenants.get_me": {},
+    # -- customers --
+    "customers.create_customer": {"json": {"name": "钱七", "org_unit_id": An("org_unit_id")}},
+    "customers.list_customers": {"params": {"org_unit_id": An("org_unit_id")}},
+    "customers.get_customer": {},
+    "customers.update_customer": {"json": {"note": "改", "org_unit_id": An("org_unit_id")}},
+    "customers.unmask_customer": {"json": {"reason": "核对", "fields": ["phone"]}},
+    "customers.list_contacts": {},
+    "customers.add_contact": {"json": {"kind": "wechat", "value": New("wx")}},
+    "customers.remove_contact": {},
+    "customers.list_assets": {},
+    "customers.add_asset": {"json": {"kind": "contract", "contract_no": New("C")}},
+    "customers.update_asset": {"json": {"model": "新款"}},
+    "customers.list_members": {},
+    "customers.add_member": {"json": {"member_id": An("member_id"), "relation": "配偶"}},
+    "customers.remove_member": {},
+    "customers.get_timeline": {},
+    "customers.create_import": {
+        "params": {"kind": "customers"},
+        "files": {"file": ("a.csv", "姓名,电话\n孙八,13400134000\n".encode())},
+    },
+    "customers.list_imports": {},
+    "customers.get_import": {},
+    "customers.list_import_errors": {},
+    # -- complaints --
+    "complaints.create_complaint": {"json": _COMPLAINT},
+    "complaints.list_complaints": {
+        "params": {"org_unit_id": An("org_unit_id"), "customer_id": An("customer_id"), "handler_id": An("staff_id")}
+    },
+    "complaints.get_complaint": {},
+    "complaints.update_complaint": {
+        "json": {"org_unit_id": An("org_unit_id"), "complainant": {"customer_id": An("customer_id")}}
+    },
+    "complaints.unmask_complainant": {"json": {"reason": "核对"}},
+    "complaints.act": {"json": {"staff": An("staff_id")}},
+    "complaints.get_history": {},
+    "complaints.get_deadlines": {},
+    "complaints.get_forms": {},
+    "complaints.list_attachments": {},
+    "complaints.add_attachment": {"files": {"file": ("a.png", PNG)}},
+    "complaints.get_attachment": {},
+    "complaints.get_sheet": {},
+    "complaints.act_on_sheet": {"json": {"note": "查收"}},
+    "complaints.list_sheets": {"params": {"complaint_id": An("complaint_id")}},
+    "complaints.list_urging_notices": {"params": {"complaint_id": An("complaint_id")}},
+    "complaints.list_corrective_actions": {"params": {"complaint_id": An("complaint_id")}},
+    "complaints.get_intake": {},
+    "complaints.monthly_report": {"params": {"month": "2026-11", "org_unit_id": An("org_unit_id")}},
+    "complaints.yearly_report": {"params": {"year": 2026, "org_unit_id": An("org_unit_id")}},
+    # -- notifications --
+    "notifications.list_notifications": {},
+    "notifications.read_notification": {},
+    "notifications.read_all": {},
+    "notifications.send_message": {"json": _MESSAGE},
+    "notifications.withdraw_message": {},
+    "notifications.list_templates": {},
+    "notifications.get_template": {},
+    "notifications.put_template": {"json": {"body": "您好"}},
+    "notifications.delete_template": {},
+    "notifications.preview_template": {"json": {}},
+    "notifications.list_deliveries": {"params": {"subject_id": An("complaint_id")}},
+    "notifications.get_delivery": {},
+    "notifications.resend_delivery": {},
+    "notifications.cancel_delivery": {},
+    "notifications.record_receipt": {"json": {"delivery_id": An("delivery_id"), "status": "delivered"}},
+    "notifications.list_channels": {},
+    "notifications.put_channel": {"json": {"provider": "file", "enabled": False}},
+    "notifications.test_channel": {"json": {"to": "13300133000"}},
+    "notifications.list_opt_outs": {},
+    "notifications.add_opt_out": {"json": {"channel": "sms", "address": "13200132000"}},
+    "notifications.remove_opt_out": {},
+}
+
+
+def request(operation: Operation, ids: Ids) -> Json:
+    """The sound request, for httpx, with these ids in its query and body."""
+    made: Json = _filled(REQUESTS[operation.routing_key], ids)
+    return made
+
+
+def _filled(value: Any, ids: Ids) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(below, ids) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_filled(below, ids) for below in value]
+    if isinstance(value, New):
+        return f"{value}{uuid4().hex[:12]}"
+    return ids[value] if isinstance(value, An) else value
+
+
+def send(client: httpx.Client, operation: Operation, path_ids: Ids, sound: Json, **more: Any) -> httpx.Response:
+    """Call `operation` with these ids in its path."""
+    assert operation.verb
+    return client.request(operation.verb, path(operation, path_ids), **sound, **more)
+
+
+def path(operation: Operation, ids: Ids) -> str:
+    """The operation's path with `ids`, and with NAMES where no id belongs."""
+    return (operation.path or "").format(**{**NAMES, **ids})
+
+
+def id_parameters(operation: Operation) -> list[str]:
+    """The path parameters that are ids."""
+    return [parameter for parameter in operation.path_parameters if parameter.endswith("_id")]
+
+
+def id_fields(schema: type[Schema] | None) -> set[str]:
+    """Dotted names of the id fields in a body or query, those in lists and nested objects included."""
+    found = schema_of(schema)
+    return set(_id_fields(found.fields)) if found else set()
+
+
+def _id_fields(named: Mapping[str, Any]) -> Iterator[str]:
+    for key, field in named.items():
+        inner = field.inner if isinstance(field, fields.List) else field
+        if isinstance(inner, fields.UUID):
+            yield key
+        elif isinstance(inner, fields.Nested):
+            yield from (f"{key}.{below}" for below in _id_fields(inner.schema.fields))
+
+
+def id_places(schema: type[Schema] | None, value: Any) -> list[Place]:
+    """Where in `value` the ids of `schema` stand."""
+    names = id_fields(schema)
+    return [place for place in _leaves(value, ()) if dotted(place) in names]
+
+
+def _leaves(value: Any, at: Place) -> Iterator[Place]:
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield from _leaves(below, (*at, key))
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _leaves(below, (*at, index))
+    else:
+        yield at
+
+
+def dotted(place: Place) -> str:
+    """A place without its list positions, as a schema names it."""
+    return ".".join(part for part in place if isinstance(part, str))
+
+
+def replaced(value: Any, place: Place, new: Any) -> Any:
+    """A copy of `value` with `new` at `place`."""
+    if not place:
+        return new
+    copy: Any = list(value) if isinstance(value, list) else dict(value)
+    copy[place[0]] = replaced(value[place[0]], place[1:], new)
+    return copy
+
+
+_VOLATILE = re.compile(r'"request_id":"[^"]*"')
+
+
+def answer_of(response: httpx.Response, *sent: str) -> tuple[int, str]:
+    """What an answer tells: its status and text, without the request's id and what was sent in it."""
+    text = _VOLATILE.sub("", response.text)
+    for value in sent:
+        text = text.replace(value, "…")
+    return response.status_code, text
