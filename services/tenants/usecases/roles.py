@@ -70,7 +70,7 @@ def _added(tx: Transaction, name: str, labels: dict[str, Any], permissions: list
         id=new_id(),
         name=name,
         labels=labels,
-        permissions=sorted(permissions),
+        permissions=list(permissions),  # in the order of the packs, so that a draft does not differ from them by it
         from_pack=from_pack,
         updated_at=tx.now,
     )
