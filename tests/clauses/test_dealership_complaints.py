@@ -340,6 +340,8 @@ def test_it_is_acknowledged_at_once_by_the_complainants_channel(
 ) -> None:
     never_quiet = {"quiet_hours": {"enabled": False, "from": "21:00", "to": "08:00"}}
     company = found_company(overrides={"notifications": never_quiet})
+    for way in ("sms", "email"):
+        company.admin.call("PUT", f"/v1/channels/{way}", json={"provider": "file"})
     reached = {"name": "王芳", "vehicle_plate": "京A12345", "phone": "13800138000", "email": "wang@example.com"}
     case = company.as_("customer_relations_consultant").register(channel=channel, complainant=reached)
 
