@@ -43,6 +43,7 @@ class Link(QueueConsumer):  # type: ignore[misc]
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> list[Any]:
         _keep_frames_whole(channel.connection)
         self.channel = channel
+        self.turned_at = time.monotonic()
         self._consumers = {}
         for provider in self._providers:
             consumer = consumer_cls(

@@ -3,7 +3,7 @@ does not belong."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +29,8 @@ from tests.faults.workload import ACTION, COMPLAINT, CUSTOMER, Company
 SETTLE_LIMIT = 30.0
 SABOTAGED_LIMIT = 5.0
 """Without a guarantee it may never settle, and need not."""
+SHOWN = 8
+"""Violations of a kind that are told one by one."""
 PASSED_OVER = {tenants.POLICY_ACTIVATED.type}
 """Events that a subscriber may do nothing about: a service keeps only the policies that are its own."""
 RACES_LOST = {409, 412}
@@ -56,19 +58,24 @@ class Verdict:
     duplicated: int = 0
     recovered: int = 0
     events: int = 0
-    findings: list[str] = field(default_factory=list)
+    findings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By figure; "unfinished" and "untrue" have none."""
 
-    def blame(self, figure: str, texts: Iterable[str]) -> None:
-        """Add to one of the figures, or to none (""), for each text."""
-        for text in texts:
-            self.findings.append(text)
-            if figure:
-                setattr(self, figure, getattr(self, figure) + 1)
+    def blame(self, kind: str, texts: Iterable[str]) -> None:
+        """Add these violations, and count them when their kind is one of the figures."""
+        found = list(texts)
+        self.findings[kind] += found
+        if hasattr(self, kind):
+            setattr(self, kind, getattr(self, kind) + len(found))
+
+    @property
+    def violations(self) -> int:
+        return sum(map(len, self.findings.values()))
 
     def raise_if_bad(self) -> None:
-        if self.findings:
-            shown = "\n".join(f"  {text}" for text in self.findings[:20])
-            raise Violation(f"{self.fault} on {self.database}: {len(self.findings)} violations, the first:\n{shown}")
+        if self.violations:
+            shown = [f"  {kind}: {text}" for kind, texts in self.findings.items() for text in texts[:SHOWN]]
+            raise Violation("\n".join([f"{self.fault} on {self.database}: {self.violations} violations", *shown]))
 
 
 class Checker:
@@ -86,9 +93,9 @@ class Checker:
         verdict = Verdict(fault, self.site.databases.kind, seed)
         self._judge_writes(verdict)
         self._judge_events(verdict)
-        verdict.blame("", self._unfinished())
-        verdict.blame("", self._wrong_dead_letters(dead))
-        verdict.blame("", self._broken_audit())
+        verdict.blame("unfinished", self._unfinished())
+        verdict.blame("untrue", self._wrong_dead_letters(dead))
+        verdict.blame("untrue", self._broken_audit())
         return verdict
 
     def _settle(self) -> None:
@@ -112,8 +119,8 @@ class Checker:
         verdict.blame("unexpected", (f"{key} was refused and done" for _, _, key in found.keys() & refused))
         strange = found.keys() - {_place(t) for t in told}
         verdict.blame("unexpected", (f"{key} is nobody's, or another tenant's" for _, _, key in strange))
-        verdict.blame("", (f"{_name(t)} is still unclear" for t in told if t.last is Outcome.UNCLEAR))
-        verdict.blame("", (f"{_name(t)} was told {t.statuses}" for t in told if _unjust(t)))
+        verdict.blame("untrue", (f"{_name(t)} is still unclear" for t in told if t.last is Outcome.UNCLEAR))
+        verdict.blame("untrue", (f"{_name(t)} was told {t.statuses}" for t in told if _unjust(t)))
 
     def _found(self) -> Found:
         found: Found = Counter()

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.faults.checker import Checker, Verdict
 from tests.faults.history import History
 from tests.faults.site import Site
@@ -17,6 +19,7 @@ from tests.faults.workload import MIX, Company, Load
 
 WHOLE = os.environ.get("KEFU_FAULTS") == "whole"
 """All faults on all databases, at full length; else the part that fits into `make test`."""
+whole = pytest.mark.skipif(not WHOLE, reason="a part of the whole: make faults")
 VERDICTS: list[tuple[Verdict, float]] = []
 """Of this session, with the slowest refusal of each, for the table at its end."""
 FIGURES = ("attempt", "acknowledged", "ok", "lost", "unexpected", "duplicated", "recovered", "events")
@@ -67,5 +70,5 @@ def table() -> list[str]:
 def _row(verdict: Verdict, slowest: float) -> str:
     figures = " ".join(f"{getattr(verdict, name):>12}" for name in FIGURES)
     waited = f"{slowest:>10.2f} s" if slowest else f"{'-':>10}"
-    red = "" if not verdict.findings else f"  {len(verdict.findings)} VIOLATIONS"
+    red = f"  {verdict.violations} VIOLATIONS" if verdict.violations else ""
     return f"{verdict.fault:<52}{verdict.database:<11}{verdict.seed:>7} {figures}  {waited}{red}"

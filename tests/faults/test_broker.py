@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from kefu.waiting import wait_until
-from tests.faults.runs import WHOLE, Run, under_load
+from tests.faults.runs import WHOLE, Run, under_load, whole
 from tests.faults.site import Site
 
 pytestmark = [pytest.mark.faults, pytest.mark.clause("PL-12")]
@@ -31,6 +31,7 @@ def test_the_broker_is_stopped(site: Site) -> None:
     site.platform.wait_ready()
 
 
+@whole
 @ON_ONE
 def test_the_broker_is_killed(site: Site) -> None:
     with under_load(site, "broker killed") as run:

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from kefu.waiting import wait_until
-from tests.faults.runs import under_load
+from tests.faults.runs import under_load, whole
 from tests.faults.site import Site
 
 pytestmark = [pytest.mark.faults, pytest.mark.clause("PL-12")]
@@ -16,7 +16,9 @@ BACK_LIMIT = 30.0
 
 @pytest.mark.parametrize("site", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
-    ("how", "number"), [("fast", signal.SIGINT), ("immediate", signal.SIGQUIT)], ids=["fast", "immediate"]
+    ("how", "number"),
+    [pytest.param("fast", signal.SIGINT, marks=whole), ("immediate", signal.SIGQUIT)],
+    ids=["fast", "immediate"],
 )
 def test_the_database_is_restarted(site: Site, how: str, number: signal.Signals) -> None:
     """As `pg_ctl restart -m fast` and `-m immediate` do; the second leaves the server to recover from its log."""
