@@ -16,8 +16,8 @@ venv:  ## Make the virtual environment from the locked requirements
 run:  ## Set up what is missing and start the whole platform; ctrl-C stops it
 	@scripts/setup run && exec .venv/bin/kefu up
 
-demo:  ## Drive the two demonstration companies through the running platform
-	@.venv/bin/kefu demo
+demo:  ## Play the demonstration companies' cases on a platform of its own; `kefu demo` plays them on the running one
+	@scripts/setup run && exec .venv/bin/kefu demo --private
 
 test:  ## Set up what is missing and run all tests
 	@scripts/setup test && scripts/test
