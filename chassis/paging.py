@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis.work import Transaction
-from contracts.problems import INVALID, Problem
+from contracts.problems import INVALID, Problem, both
 
 Sort = Sequence[tuple[InstrumentedAttribute[Any], str]]
 """Columns and `asc` or `desc`. None of them may be null; together they must tell any two rows apart."""
@@ -62,7 +62,10 @@ def _decode(cursor: str, sort: Sort) -> list[Any]:
 
 
 def _not_a_cursor() -> Problem:
-    message = "is not a cursor of this list; take `next_cursor` of the page before, with the same sort"
+    message = both(
+        "is not a cursor of this list; take `next_cursor` of the page before, with the same sort",
+        "不是此列表的游标,请使用上一页的 next_cursor,并保持排序不变",
+    )
     return INVALID([{"field": "cursor", "code": "cursor", "message": message}])
 
 

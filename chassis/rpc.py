@@ -39,6 +39,7 @@ from contracts.problems import (
     STALE,
     UNAVAILABLE,
     Problem,
+    both,
 )
 from contracts.validation import errors_of
 
@@ -48,6 +49,7 @@ UseCase = Callable[..., Any]
 
 QUEUE_EXPIRES_MS = 1000
 MAX_CONFLICTS = 3
+_CONSTRAINT = both("it exists already, or something it names does not", "该记录已存在,或所引用的记录不存在")
 _RETRIABLE = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
 
@@ -323,7 +325,7 @@ def _attempted(call: Call, method: Callable[[], Any]) -> tuple[Any, Problem | No
         return None, STALE(version="?")
     except IntegrityError as error:
         log.warning("refused by a constraint", operation=call.operation.name, error=summary(error))
-        return None, CONFLICT(reason="it exists already, or something it names does not")
+        return None, CONFLICT(reason=_CONSTRAINT)
     except Exception:
         log.exception("operation failed", operation=call.operation.name)
         return None, INTERNAL(request_id=call.ctx.request_id)

@@ -47,6 +47,11 @@ class _Lenient(dict[str, Any]):
 CATALOGUE: dict[str, ProblemType] = {}
 
 
+def both(en: str, zh: str) -> dict[str, str]:
+    """A text in each language, for a problem's parameter or a field's `message`: the gateway shows the caller's."""
+    return {"en": en, "zh-CN": zh}
+
+
 class Problem(Exception):
     """One occurrence of a problem, as it crosses RPC.
 
@@ -78,75 +83,92 @@ class Problem(Exception):
 
 
 INVALID = ProblemType(
-    "invalid_request", 422,
+    "invalid_request",
+    422,
     "Some fields are not acceptable; see `errors`, mend them and send again. Nothing was stored.",
     "部分字段不符合要求,请按 errors 逐项修改后重新提交;本次未保存任何内容。",
 )
 MALFORMED = ProblemType(
-    "malformed_request", 400,
+    "malformed_request",
+    400,
     "The request could not be read: {reason}.",
     "请求无法解析:{reason}。",
 )
 UNAUTHENTICATED = ProblemType(
-    "unauthenticated", 401,
+    "unauthenticated",
+    401,
     "No valid credential. Send `Authorization: Bearer <API key or access token>`; "
     "an expired token is renewed at /v1/sessions/refresh.",
     "凭证缺失、无效或已过期。请在请求头中提供 Authorization: Bearer <密钥或访问令牌>;"
     "令牌过期请到 /v1/sessions/refresh 换取。",
 )
 FORBIDDEN = ProblemType(
-    "forbidden", 403,
+    "forbidden",
+    403,
     "This needs the permission {permission}. Ask your administrator for a role or key that has it.",
     "此操作需要权限 {permission},请联系管理员授予相应角色或密钥。",
 )
 OUT_OF_SCOPE = ProblemType(
-    "org_unit_out_of_scope", 403,
+    "org_unit_out_of_scope",
+    403,
     "Your credential does not cover this org unit. Ask your administrator to extend it, or choose one of yours.",
     "您的凭证不包含该组织单元。请联系管理员扩大范围,或选择您所属的单元。",
 )
 NOT_ENABLED = ProblemType(
-    "service_not_enabled", 403,
+    "service_not_enabled",
+    403,
     "The service {service} is not enabled for your company. The platform operator can enable it.",
     "贵公司未启用 {service} 服务,可请平台运营方开通。",
 )
 NOT_FOUND = ProblemType(
-    "not_found", 404,
+    "not_found",
+    404,
     "There is no such {kind}. Check the id; it may belong to something else or have been removed.",
     "未找到该{kind},请核对标识。",
 )
 CONFLICT = ProblemType(
-    "conflict", 409,
+    "conflict",
+    409,
     "This contradicts what is stored: {reason}.",
     "与现有数据冲突:{reason}。",
 )
 STALE = ProblemType(
-    "stale_version", 412,
+    "stale_version",
+    412,
     "Somebody changed it meanwhile (now version {version}). Read it again and repeat your change on what you then see.",
     "数据已被他人修改(当前版本 {version})。请重新读取后再修改。",
 )
 KEY_REUSED = ProblemType(
-    "idempotency_key_reused", 422,
+    "idempotency_key_reused",
+    422,
     "This Idempotency-Key was used for a different request. Use a new key for a new request.",
     "该 Idempotency-Key 已用于另一请求,请为新请求使用新的键。",
 )
 KEY_IN_USE = ProblemType(
-    "idempotency_key_in_use", 409,
+    "idempotency_key_in_use",
+    409,
     "A request with this Idempotency-Key is being handled. Send it again in a moment to get its answer.",
-    "使用该 Idempotency-Key 的请求正在处理,请稍后重试以取得其结果。", retry_after=1,
+    "使用该 Idempotency-Key 的请求正在处理,请稍后重试以取得其结果。",
+    retry_after=1,
 )
 DEADLINE_EXCEEDED = ProblemType(
-    "deadline_exceeded", 504,
+    "deadline_exceeded",
+    504,
     "No answer in time. A write may or may not have happened: repeat it with the same Idempotency-Key.",
-    "未在时限内得到答复。写操作可能已执行:请使用相同的 Idempotency-Key 重试。", retry_after=1,
+    "未在时限内得到答复。写操作可能已执行:请使用相同的 Idempotency-Key 重试。",
+    retry_after=1,
 )
 UNAVAILABLE = ProblemType(
-    "service_unavailable", 503,
+    "service_unavailable",
+    503,
     "The service {service} does not answer at the moment. Others go on. "
     "Try again shortly, with the same Idempotency-Key.",
-    "{service} 服务暂时不可用,其他服务不受影响。请稍后使用相同的 Idempotency-Key 重试。", retry_after=1,
+    "{service} 服务暂时不可用,其他服务不受影响。请稍后使用相同的 Idempotency-Key 重试。",
+    retry_after=1,
 )
 INTERNAL = ProblemType(
-    "internal_error", 500,
+    "internal_error",
+    500,
     "Something broke on our side. Nothing was stored. Quote the request id {request_id} to support.",
     "系统内部错误,未保存任何内容。请将请求号 {request_id} 提供给支持人员。",
 )

@@ -8,7 +8,7 @@ from typing import Any
 from chassis.ids import new_id
 from chassis.storage import Storage
 from chassis.work import Transaction
-from contracts.problems import INVALID, NOT_FOUND
+from contracts.problems import INVALID, NOT_FOUND, both
 from services.complaints.models import AttachmentRow
 from services.complaints.queries.cases import load
 from services.complaints.usecases.effects import record
@@ -78,12 +78,16 @@ def _is_text(content: bytes) -> bool:
         return False
 
 
-def _refusal(content: bytes) -> str:
+def _refusal(content: bytes) -> dict[str, str]:
     if not content:
-        return "is empty"
+        return both("is empty", "文件为空")
     if len(content) > MAX_BYTES:
-        return f"has {len(content)} bytes; at most {MAX_BYTES} are taken"
-    return "must be an image, PDF, office document, audio, video (MP4) or UTF-8 text"
+        size = len(content)
+        return both(f"has {size} bytes; at most {MAX_BYTES} are taken", f"共 {size} 字节,最多 {MAX_BYTES} 字节")
+    return both(
+        "must be an image, PDF, office document, audio, video (MP4) or UTF-8 text",
+        "应为图片、PDF、办公文档、音频、视频(MP4)或 UTF-8 文本",
+    )
 
 
 def _plain(filename: str) -> str:

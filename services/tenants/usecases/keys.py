@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis import crossing
 from chassis.ids import new_id
 from chassis.work import Transaction
-from contracts.problems import INVALID
+from contracts.problems import INVALID, both
 from services.tenants import credentials, domain, events
 from services.tenants.keyring import Keyring
 from services.tenants.models import ApiKey
@@ -25,7 +25,8 @@ def create_api_key(tx: Transaction, data: dict[str, Any], keyring: Keyring) -> d
     """
     require_holds(tx, domain.narrowed(data["permissions"], data["services"]))
     if data["expires_at"] is not None and data["expires_at"] <= tx.now:
-        raise INVALID([{"field": "expires_at", "code": "past", "message": "is over already; choose a later moment"}])
+        over = both("is over already; choose a later moment", "已过期,请选择更晚的时间")
+        raise INVALID([{"field": "expires_at", "code": "past", "message": over}])
     return _made(
         tx,
         keyring,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from chassis.ids import new_id
 from chassis.work import Transaction
-from contracts.problems import CONFLICT, OUT_OF_SCOPE
+from contracts.problems import CONFLICT, OUT_OF_SCOPE, Problem, both
 from services.tenants import domain, events
 from services.tenants.models import OrgUnit
 from services.tenants.usecases.common import locked_tenant, require_covers, touch
@@ -73,9 +73,11 @@ def _path_below(tx: Transaction, parent_id: UUID | None, unit_id: UUID) -> list[
     parent = tx.get(OrgUnit, parent_id, kind="org unit")
     require_covers(tx, [parent.id])
     if not parent.active:
-        raise CONFLICT(reason=f"the unit {parent.code} is closed; reopen it first")
+        raise CONFLICT(
+            reason=both(f"the unit {parent.code} is closed; reopen it first", f"{parent.code} 已关闭,请先重新启用")
+        )
     if len(parent.path) >= domain.MAX_DEPTH:
-        raise CONFLICT(reason=f"the tree may have {domain.MAX_DEPTH} levels")
+        raise _too_deep()
     return [*parent.path, str(unit_id)]
 
 
@@ -85,15 +87,20 @@ def _move(tx: Transaction, unit: OrgUnit, parent_id: UUID | None) -> list[OrgUni
         return []
     old, new = unit.path, _path_below(tx, parent_id, unit.id)
     if str(unit.id) in new[:-1]:
-        raise CONFLICT(reason="a unit cannot stand below itself")
+        raise CONFLICT(reason=both("a unit cannot stand below itself", "组织单元不能位于自身之下"))
     below = [row for row in _others(tx, unit) if str(unit.id) in row.path]
     if max((len(row.path) for row in below), default=0) + len(new) - len(old) > domain.MAX_DEPTH:
-        raise CONFLICT(reason=f"the tree may have {domain.MAX_DEPTH} levels")
+        raise _too_deep()
     unit.parent_id, unit.path = parent_id, new
     for row in below:
         row.path = domain.moved_path(row.path, old, new)
         touch(row, tx.now)
     return below
+
+
+def _too_deep() -> Problem:
+    levels = domain.MAX_DEPTH
+    return CONFLICT(reason=both(f"the tree may have {levels} levels", f"组织层级最多 {levels} 级"))
 
 
 def _others(tx: Transaction, unit: OrgUnit) -> list[OrgUnit]:
@@ -102,14 +109,17 @@ def _others(tx: Transaction, unit: OrgUnit) -> list[OrgUnit]:
 
 def _require_free(tx: Transaction, code: str) -> None:
     if tx.session.scalar(select(OrgUnit.id).where(OrgUnit.code == code)):
-        raise CONFLICT(reason=f"an org unit with the code {code} exists")
+        raise CONFLICT(reason=both(f"an org unit with the code {code} exists", f"编码 {code} 的组织单元已存在"))
 
 
 def _require_empty(tx: Transaction, unit: OrgUnit) -> None:
     below = select(OrgUnit.code).where(OrgUnit.parent_id == unit.id, OrgUnit.active.is_(True))
     code = tx.session.scalars(below.limit(1)).first()
     if code is not None:
-        raise CONFLICT(reason=f"the unit {code} below it is open; close that one first")
+        open_below = both(
+            f"the unit {code} below it is open; close that one first", f"下级单元 {code} 尚未关闭,请先关闭"
+        )
+        raise CONFLICT(reason=open_below)
 
 
 def _shown(unit: OrgUnit) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from chassis import crossing
 from chassis.ids import new_id
 from chassis.work import Transaction
 from contracts import tenants as contract
-from contracts.problems import CONFLICT, INVALID
+from contracts.problems import CONFLICT, INVALID, both
 from contracts.tenants.calendar import CalendarBody
 from services.tenants import events, policy
 from services.tenants.models import Calendar, EnabledService, Tenant
@@ -34,7 +34,9 @@ def create_tenant(tx: Transaction, data: dict[str, Any], packs_dir: Path) -> dic
     packs = policy.packs_named(packs_dir, data["packs"])
     with crossing.everywhere(tx):
         if tx.session.scalar(select(Tenant.tenant_id).where(Tenant.code == data["code"])):
-            raise CONFLICT(reason=f"a tenant with the code {data['code']} exists")
+            raise CONFLICT(
+                reason=both(f"a tenant with the code {data['code']} exists", f"编码 {data['code']} 的企业已存在")
+            )
     tenant_id = new_id()
     with crossing.within(tx, tenant_id):
         tenant = _registered(tx, data)
@@ -105,7 +107,10 @@ def _check_overrides(data: dict[str, Any]) -> None:
                 {
                     "field": f"overrides.{service}",
                     "code": "not_enabled",
-                    "message": "is not among `services`; add it there or leave it out here",
+                    "message": both(
+                        "is not among `services`; add it there or leave it out here",
+                        "不在 services 之中,请在其中添加或在此删除",
+                    ),
                 }
                 for service in stray
             ]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from chassis.ids import new_id
 from chassis.work import Transaction
 from contracts import tenants as contract
-from contracts.problems import CONFLICT, INVALID
+from contracts.problems import CONFLICT, INVALID, both
 from services.tenants import events
 from services.tenants.models import Role, Staff, StaffLogin, StaffRole, StaffSession, StaffUnit
 from services.tenants.usecases.common import require_covers, require_may_give, require_units, touch
@@ -26,7 +26,7 @@ def create_staff(tx: Transaction, data: dict[str, Any]) -> Staff:
     `org_unit_out_of_scope`.
     """
     if tx.session.scalar(select(Staff.id).where(Staff.username == data["username"])):
-        raise CONFLICT(reason=f"the user name {data['username']} is taken")
+        raise CONFLICT(reason=both(f"the user name {data['username']} is taken", f"用户名 {data['username']} 已被占用"))
     staff = Staff(tenant_id=tx.tenant_id, id=new_id(), username=data["username"], active=True, updated_at=tx.now)
     for name in _PLAIN:
         setattr(staff, name, data[name])
@@ -113,7 +113,11 @@ def _mine(tx: Transaction, staff_id: UUID) -> Staff:
 def _assign_roles(tx: Transaction, staff: Staff, names: Collection[str]) -> None:
     roles = {role.name: role for role in tx.session.scalars(select(Role).where(Role.name.in_(names)))}
     unknown = [
-        {"field": f"roles.{i}", "code": "unknown", "message": f"there is no role {name}; see /v1/roles"}
+        {
+            "field": f"roles.{i}",
+            "code": "unknown",
+            "message": both(f"there is no role {name}; see /v1/roles", f"没有角色 {name},请查看 /v1/roles"),
+        }
         for i, name in enumerate(names)
         if name not in roles
     ]
