@@ -29,7 +29,7 @@ clauses:  ## Show which clauses have a passing test: make clauses SYSTEMS="AD PC
 	@scripts/setup test && $(PY) -m pytest -q -m clause --clauses "$(or $(SYSTEMS),all)" tests
 
 faults:  ## Break real processes under load and count what is left
-	@scripts/setup test && scripts/test faults
+	@scripts/setup test && KEFU_FAULTS=whole scripts/test faults
 
 bench:  ## Measure speed and memory beside a monolith
 	@scripts/setup test && $(PY) -m tests.load.bench

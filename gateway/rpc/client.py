@@ -117,11 +117,17 @@ class RpcClient:
         self._channel, self._blocked = None, False
         self._requests.clear()
         self._release()
-        for waiting in list(self._waiting.values()):
-            waiting.inbox.put(None)
+        self._end_all()
 
     def block(self, blocked: bool) -> None:
+        """The service is blocked as well: an answer that has not come will not come soon."""
         self._blocked = blocked
+        if blocked:
+            self._end_all()
+
+    def _end_all(self) -> None:
+        for waiting in list(self._waiting.values()):
+            waiting.inbox.put(None)
 
     def _opened(self, channel: Any) -> None:
         name = f"rpc.reply-gateway-{self._reply_key}"

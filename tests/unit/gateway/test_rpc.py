@@ -18,6 +18,7 @@ from contracts.fields import Reply
 from contracts.problems import CONFLICT, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, Problem
 from gateway.rpc import Connection, Feed, RpcClient, Watch
 from gateway.rpc.circuit import FAILURES
+from gateway.rpc.connection import BLOCKED_SECONDS
 from gateway.rpc.watch import LOOK_EVERY_SECONDS
 from kefu.broker import PrivateBroker
 from kefu.waiting import wait_until
@@ -195,9 +196,11 @@ def test_a_broker_that_blocks_publishers_makes_calls_unavailable(
 ) -> None:
     with ToyService(amqp_uri, "toy", {"echo": lambda d, _: d["n"]}):
         with private_broker.disk_alarm():
+            began = time.monotonic()
             with pytest.raises(Problem) as first:
                 client.call("toy", "echo", {"n": 1}, _ctx(8))
             assert first.value.code == UNAVAILABLE.code
+            assert time.monotonic() - began < BLOCKED_SECONDS, "it waited for the blocked connection to be given up"
         wait_until(lambda: client.ready, limit=15, what="the client is connected again")
         assert client.call("toy", "echo", {"n": 7}, _ctx()) == 7
 
