@@ -99,6 +99,7 @@ def test_a_tenant_never_heard_of_is_fetched(world: World) -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
 def test_sigterm_ends_in_time_and_answers_what_was_begun(fresh: World) -> None:
     tenant = fresh.tenant()
     name = fresh.serve("toy")

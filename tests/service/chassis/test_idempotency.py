@@ -83,6 +83,7 @@ def test_a_key_is_forgotten_after_its_time(world: World) -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.parametrize("fresh", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("point", ["before_commit", "after_commit", "after_reply"])
 def test_a_call_cut_off_is_carried_out_once(fresh: World, point: str) -> None:
     tenant, key = fresh.tenant(), str(uuid4())

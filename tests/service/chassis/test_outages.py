@@ -33,7 +33,11 @@ def running(new_world: Callable[[str], World]) -> Iterator[World]:
 def create_many(world: World, tenant: UUID, count: int) -> None:
     with world.client() as client:
         sent = [client.send("toy.create_thing", {"name": "one"}, context(tenant)) for _ in range(count)]
-        for answer in client.collect(sent).values():
+        try:
+            answers = client.collect(sent)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{world.tails()}") from None
+        for answer in answers.values():
             result_of(answer)
 
 

@@ -13,7 +13,7 @@ import pika
 from contracts.context import HEADER, Actor, Context
 from contracts.problems import Problem
 
-TIMEOUT = 10.0
+TIMEOUT = 20.0
 
 
 class Client:

@@ -31,7 +31,7 @@ from tests.service.chassis.toy.place import SERVICES, settle
 
 READY_LIMIT = 30.0
 STOP_LIMIT = 12.0
-LIMIT = 15.0
+LIMIT = 20.0
 _CALENDAR = {"hours": {day: [["09:00", "12:00"], ["13:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
 
 
