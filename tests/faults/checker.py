@@ -146,7 +146,10 @@ class Checker:
         verdict.blame("unexpected", self._uninvited())
         for what, wanted, there in self._effects(committed):
             verdict.blame("lost", (f"{what} of {key[1]} is missing: {key[2:]}" for key in wanted - there))
-            verdict.blame("duplicated", (f"{what} of {key[1]} is there twice: {key[2:]}" for key in there - wanted))
+            verdict.blame(
+                "duplicated",
+                (f"{what} of {key[1]} is there more often than it happened: {key[2:]}" for key in there - wanted),
+            )
 
     def _committed(self) -> list[Any]:
         """(tenant, event, type, aggregate) of every event that the run's companies caused."""
