@@ -97,7 +97,7 @@ def test_key_steps_are_printed(told: str, who: str, what: str, result: str) -> N
 
 def test_missed_deadlines_are_urged_and_pauses_do_not_count(told: str) -> None:
     assert "Reply to the customer: Thu 19 Nov 24:00 ✗" in told
-    assert "Urging notice CB202611-0001 → Sales manager" in told
+    assert "Urging notice CB202611-0001 → Customer-service manager" in told
     assert "Propose a solution: Thu 26 Nov 24:00 ✗" in told
     assert "Urging notice CB202611-0001 → Service manager" in told
     # two clocks stood for a day: the reply of the group complaint, the solution of the brakes
