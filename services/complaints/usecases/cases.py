@@ -243,8 +243,16 @@ def _facts(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:
     kind = (data.get("complainant") or {}).get("kind")
     if kind is not None:
         facts["complainant_kind"] = kind
-    own = checked(tuple(policy.intake_facts), data.get("facts") or {}) if data.get("facts") else {}
-    return {**facts, **own}
+    return {**facts, **_own_facts(policy, data.get("facts") or {})}
+
+
+def _own_facts(policy: Policy, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts only this policy knows; their errors are named as the caller sent them, below `facts`."""
+    try:
+        return checked(tuple(policy.intake_facts), given)
+    except Problem as problem:
+        problem.errors = [{**e, "field": f"facts.{e['field']}"} for e in problem.errors]
+        raise
 
 
 def _plain(value: Any) -> Any:
