@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.deadlines import BREACH, REMIND, Fired
-from chassis.ids import new_id
 from chassis.work import Transaction
 from contracts import complaints as contract
 from services.complaints import domain
@@ -14,6 +13,7 @@ from services.complaints.domain.effects import REJUDGE
 from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.queries.cases import policy_of
 from services.complaints.usecases import alike, cases, store
+from services.complaints.usecases.caller import new_text_id, now_of
 from services.complaints.usecases.effects import LOOK_AGAIN, facts_of, record
 
 
@@ -45,13 +45,13 @@ def _judge_alike(tx: Transaction, row: ComplaintRow) -> None:
 def _judge_again(tx: Transaction, row: ComplaintRow, clock: str | None = None) -> None:
     policy = policy_of(tx, row)
     case = store.case_of(row)
-    cases.save(tx, policy, row, domain.rejudge(policy, case, cases.now_of(tx), lambda: str(new_id()), clock))
+    cases.save(tx, policy, row, domain.rejudge(policy, case, now_of(tx), new_text_id, clock))
 
 
 def _remind(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
     policy, sheet = policy_of(tx, row), _sheet(tx, fired)
     deadline = fired.data["deadline"]
-    outcome = domain.remind(policy, store.case_of(row), sheet, deadline, fired.due_at, cases.now_of(tx))
+    outcome = domain.remind(policy, store.case_of(row), sheet, deadline, fired.due_at, now_of(tx))
     record(tx, row, "reminded", sheet_id=fired.data["sheet_id"], fields=_about(deadline, fired.due_at))
     cases.save(tx, policy, row, outcome)
 
@@ -60,8 +60,8 @@ def _breach(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
     policy, sheet = policy_of(tx, row), _sheet(tx, fired)
     deadline = fired.data["deadline"]
     outcome = domain.breach(
-        policy, store.case_of(row), sheet, deadline, fired.due_at, fired.breaches, cases.now_of(tx),
-        lambda: str(new_id()),
+        policy, store.case_of(row), sheet, deadline, fired.due_at, fired.breaches, now_of(tx),
+        new_text_id,
     )  # fmt: skip
     fields = {**_about(deadline, fired.due_at), "period": fired.breaches, "first": fired.what == BREACH}
     record(tx, row, "breached", sheet_id=fired.data["sheet_id"], fields=fields)

@@ -15,7 +15,8 @@ from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.policy import Policy
 from services.complaints.queries.cases import active_policy, load, policy_of
 from services.complaints.usecases import store
-from services.complaints.usecases.cases import actor_of, now_of, sheet_row
+from services.complaints.usecases.caller import actor_of, now_of
+from services.complaints.usecases.cases import sheet_row
 from services.complaints.usecases.effects import is_engines, money
 
 

@@ -3,27 +3,23 @@ and carries out its effects in the same transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from chassis import directory
-from chassis.ids import new_id
-from chassis.search import normalise_phone, normalise_plate
 from chassis.work import Transaction
 from contracts import complaints as contract
-from contracts.policies.complaints.vocabulary import STANDARD_FACTS
-from contracts.problems import INVALID, NOT_FOUND, OUT_OF_SCOPE, Problem
+from contracts.problems import INVALID, NOT_FOUND, Problem
 from services.complaints import domain
-from services.complaints.domain import Actor, Case, Now, Outcome
-from services.complaints.domain.values import checked, error
+from services.complaints.domain import Case, Outcome
 from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.policy import Policy
 from services.complaints.policy.specs import FieldSpec
 from services.complaints.queries.cases import active_policy, load, policy_of
-from services.complaints.usecases import alike, references, store
-from services.complaints.usecases.effects import Execution, facts_of, record
+from services.complaints.usecases import alike, intake, references, store
+from services.complaints.usecases.caller import actor_of, new_text_id, now_of
+from services.complaints.usecases.effects import Execution, record
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a partner's clock may be ahead of ours."""
@@ -36,24 +32,24 @@ def register(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
     the policy asks at intake and is not there.
     """
     policy = active_policy(tx)
-    _check_places(tx, policy, data)
-    row = _new_row(tx, policy, data)
-    case = domain.new_case(policy, str(row.id), row.channel, row.received_at, _facts(policy, data))
+    intake.check_names(tx, policy, data)
+    row = intake.new_row(tx, policy, data)
+    case = domain.new_case(policy, str(row.id), row.channel, row.received_at, intake.facts_in(policy, data))
     case.has_contact = bool(row.complainant_phone or row.complainant_email)
     case.known_customer, case.follows_case = row.customer_id is not None, row.follows_id is not None
     case.org_unit = str(row.org_unit_id or "")
-    lacking = domain.lacking_at_intake(policy, case, _given(data), now_of(tx))
+    lacking = domain.lacking_at_intake(policy, case, intake.given_in(data), now_of(tx))
     if lacking:
-        raise INVALID(localised(lacking, tx.ctx.locale))
+        raise INVALID(intake.localised(lacking, tx.ctx.locale))
     alike.count(tx, policy, row, case)
     tx.deadlines.none_yet(row.id)
-    outcome = domain.open_case(policy, case, actor_of(tx), now_of(tx), _new_text_id)
+    outcome = domain.open_case(policy, case, actor_of(tx), now_of(tx), new_text_id)
     row.number = _number(tx, policy, row, outcome.case)
     tx.session.add(row)
     record(tx, row, "registered", to_stage=outcome.case.flow.stage, fields={"channel": row.channel})
     save(tx, policy, row, outcome)
     store.index(tx, row)
-    _announce(tx, row)
+    intake.announce(tx, row)
     tx.audit("complaint.registered", "complaint", row.id, after={"number": row.number, "level": row.level})
     return row
 
@@ -69,9 +65,9 @@ def amend(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
     case = store.case_of(row)
     if case.state == "closed":
         raise contract.CLOSED_CASE()
-    _check_places(tx, policy, {"channel": row.channel, **data})
+    intake.check_names(tx, policy, {"channel": row.channel, **data})
     before = {**case.facts}
-    _fill_complainant(row, data.get("complainant") or {})
+    intake.fill_complainant(row, data.get("complainant") or {})
     for name in ("occurred_at", "org_unit_id"):
         if name in data:
             setattr(row, name, data[name])
@@ -79,14 +75,14 @@ def amend(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
         store.move_sheets(tx, row)
         case.org_unit = str(row.org_unit_id or "")
     case.has_contact = bool(row.complainant_phone or row.complainant_email)
-    outcome = domain.amend(policy, case, _facts(policy, data), actor_of(tx), now_of(tx), _new_text_id)
+    outcome = domain.amend(policy, case, intake.facts_in(policy, data), actor_of(tx), now_of(tx), new_text_id)
     changed = {k: v for k, v in outcome.case.facts.items() if before.get(k) != v}
     record(tx, row, "amended", fields=changed)
     save(tx, policy, row, outcome)
     store.index(tx, row)
     tx.audit("complaint.amended", "complaint", row.id, before={k: before.get(k) for k in changed}, after=changed)
     if data.get("complainant"):
-        _announce_complainant(tx, row)
+        intake.announce_complainant(tx, row)
     return row
 
 
@@ -115,10 +111,10 @@ def _acted(tx: Transaction, row: ComplaintRow, sheet_row_: SheetRow | None, data
     sheet = store.sheet_of(sheet_row_) if sheet_row_ else None
     flow = sheet.flow if sheet else case.flow
     try:
-        outcome = domain.act(policy, case, sheet, name, data, actor_of(tx), now_of(tx), _new_text_id)
+        outcome = domain.act(policy, case, sheet, name, data, actor_of(tx), now_of(tx), new_text_id)
         references.check(tx, row, _fields_of(policy, case, sheet, name), outcome.fields)
     except Problem as problem:
-        problem.errors = localised(problem.errors, tx.ctx.locale)
+        problem.errors = intake.localised(problem.errors, tx.ctx.locale)
         raise
     to = outcome.sheets[sheet.id].flow if sheet else outcome.case.flow
     record(
@@ -193,105 +189,6 @@ def _succeed(tx: Transaction) -> Any:
     return succeed
 
 
-# -- what comes in -----------------------------------------------------------------------------------------------------
-
-
-def _check_places(tx: Transaction, policy: Policy, data: Mapping[str, Any]) -> None:
-    """Names of the policy and moments are checked here; the contract cannot know them."""
-    listed = {"channel": policy.channels, "category": policy.categories}
-    errors = [_unknown(n, known) for n, known in listed.items() if data.get(n) is not None and data[n] not in known]
-    kind = (data.get("complainant") or {}).get("kind")
-    if kind is not None and kind not in policy.complainant_kinds:
-        errors.append(_unknown("complainant.kind", policy.complainant_kinds))
-    latest = tx.now + CLOCK_TOLERANCE
-    errors += [
-        error(name, "in_the_future", "must not lie in the future", "不能晚于当前时间")
-        for name in ("occurred_at", "received_at")
-        if data.get(name) is not None and data[name] > latest
-    ]
-    if errors:
-        raise INVALID(localised(errors, tx.ctx.locale))
-    _check_unit(tx, data.get("org_unit_id"))
-
-
-def _check_unit(tx: Transaction, org_unit_id: UUID | None) -> None:
-    if org_unit_id is None:
-        return
-    if not tx.ctx.covers(org_unit_id):
-        raise OUT_OF_SCOPE()
-    if directory.unit(tx, org_unit_id) is None:
-        wrong = error("org_unit_id", "unknown", "is not an org unit of your company", "不是贵公司的组织单元")
-        raise INVALID(localised([wrong], tx.ctx.locale))
-
-
-def _unknown(field: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    choices = ", ".join(known)
-    return error(field, "not_a_choice", f"must be one of: {choices}", f"应为以下之一:{choices}")
-
-
-def localised(errors: list[dict[str, Any]], locale: str) -> list[dict[str, Any]]:
-    """Messages that are there in both languages, in the caller's."""
-    return [
-        {**e, "message": e["message"].get(locale, e["message"]["zh-CN"])} if isinstance(e["message"], Mapping) else e
-        for e in errors
-    ]
-
-
-def _facts(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The case's facts from the request: the standard ones by name, the policy's own checked by its fields."""
-    facts = {name: _plain(data[name]) for name in STANDARD_FACTS if data.get(name) is not None}
-    kind = (data.get("complainant") or {}).get("kind")
-    if kind is not None:
-        facts["complainant_kind"] = kind
-    return {**facts, **_own_facts(policy, data.get("facts") or {})}
-
-
-def _own_facts(policy: Policy, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts only this policy knows; their errors are named as the caller sent them, below `facts`."""
-    try:
-        return checked(tuple(policy.intake_facts), given)
-    except Problem as problem:
-        problem.errors = [{**e, "field": f"facts.{e['field']}"} for e in problem.errors]
-        raise
-
-
-def _plain(value: Any) -> Any:
-    return {"amount": value.amount, "currency": value.currency} if hasattr(value, "currency") else value
-
-
-def _given(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Dotted names of what the intake holds, for the policy's requirements."""
-    complainant = {f"complainant.{name}": value for name, value in (data.get("complainant") or {}).items()}
-    own = {f"facts.{name}": value for name, value in (data.get("facts") or {}).items()}
-    return {**data, **complainant, **own}
-
-
-def _new_row(tx: Transaction, policy: Policy, data: Mapping[str, Any]) -> ComplaintRow:
-    follows = load(tx, data["follows"]).id if data.get("follows") else None
-    row = ComplaintRow(
-        id=new_id(), tenant_id=tx.tenant_id, policy_version=policy.version, channel=data["channel"],
-        content=data["content"], external_ref=data.get("external_ref"), org_unit_id=data.get("org_unit_id"),
-        follows_id=follows, occurred_at=data.get("occurred_at"), received_at=data.get("received_at") or tx.now,
-        created_at=tx.now, updated_at=tx.now,
-    )  # fmt: skip
-    _fill_complainant(row, data["complainant"])
-    return row
-
-
-def _fill_complainant(row: ComplaintRow, given: Mapping[str, Any]) -> None:
-    for name in ("name", "email", "address"):
-        if name in given:
-            setattr(row, f"complainant_{name}", given[name])
-    for name in ("customer_id", "unit_no"):
-        if name in given:
-            setattr(row, name, given[name])
-    if "phone" in given:
-        row.complainant_phone = (normalise_phone(given["phone"]) or given["phone"]) if given["phone"] else None
-    if "vehicle_plate" in given:
-        row.vehicle_plate = normalise_plate(given["vehicle_plate"]) if given["vehicle_plate"] else None
-    row.complainant_key = str(row.customer_id or row.complainant_phone or row.complainant_name or row.id)
-
-
 def _number(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> str:
     return tx.number("complaint", policy.case_number, **_parts(tx, row, case.facts.get("category")))
 
@@ -299,42 +196,3 @@ def _number(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> s
 def _parts(tx: Transaction, row: ComplaintRow, category: str | None) -> dict[str, str]:
     unit = directory.unit(tx, row.org_unit_id) if row.org_unit_id else None
     return {"site": (unit.code if unit else tx.tenant.code).upper(), "category": (category or "GEN").upper()}
-
-
-def _announce(tx: Transaction, row: ComplaintRow) -> None:
-    opened = {
-        **facts_of(tx, row), "vehicle_plate": row.vehicle_plate, "unit_no": row.unit_no, "group_size": row.group_size,
-        "claimed_amount": {"amount": row.claimed_amount, "currency": "CNY"}, "follows": row.follows_id,
-    }  # fmt: skip
-    tx.emit(contract.COMPLAINT_OPENED, row.id, opened)
-    _announce_complainant(tx, row)
-
-
-def _announce_complainant(tx: Transaction, row: ComplaintRow) -> None:
-    named = {
-        "complaint_id": row.id, "number": row.number, "customer_id": row.customer_id, "name": row.complainant_name,
-        "phone": row.complainant_phone, "vehicle_plate": row.vehicle_plate, "unit_no": row.unit_no,
-        "org_unit_id": row.org_unit_id,
-    }  # fmt: skip
-    tx.emit(contract.COMPLAINANT_NAMED, row.id, named)
-
-
-# -- who and when ------------------------------------------------------------------------------------------------------
-
-
-def actor_of(tx: Transaction) -> Actor:
-    """The caller as the engine sees them."""
-    ctx = tx.ctx
-    return Actor(
-        id=ctx.actor.id, name=ctx.actor.name, roles=ctx.roles, may=ctx.may, locale=ctx.locale,
-        is_staff=ctx.actor.kind == "staff",
-    )  # fmt: skip
-
-
-def now_of(tx: Transaction) -> Now:
-    """This moment in the tenant's zone."""
-    return Now(tx.now, tx.tenant.timezone)
-
-
-def _new_text_id() -> str:
-    return str(new_id())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from chassis.ids import new_id
 from chassis.work import Transaction
 from services.complaints import domain, schemas
 from services.complaints.models import ComplaintRow
 from services.complaints.queries.cases import load, policy_of
 from services.complaints.usecases import store
-from services.complaints.usecases.cases import now_of, save
+from services.complaints.usecases.caller import new_text_id, now_of
+from services.complaints.usecases.cases import save
 from services.complaints.usecases.effects import record
 
 
@@ -28,7 +28,7 @@ def customer_found(tx: Transaction, data: dict[str, Any]) -> None:
     row.complainant_key = str(found)
     record(tx, row, "linked", fields={"customer_id": str(found), "matched_by": data["matched_by"]})
     policy = policy_of(tx, row)
-    save(tx, policy, row, domain.rejudge(policy, store.case_of(row), now_of(tx), lambda: str(new_id())))
+    save(tx, policy, row, domain.rejudge(policy, store.case_of(row), now_of(tx), new_text_id))
 
 
 def unmask(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
