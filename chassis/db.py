@@ -24,6 +24,8 @@ from sqlalchemy import (
     Dialect,
     Engine,
     MetaData,
+    Select,
+    Table,
     Uuid,
     create_engine,
     event,
@@ -41,6 +43,7 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeDecorator
 
 from chassis.ids import NIL, new_id
@@ -139,6 +142,10 @@ REVISION = "kefu_revision"
 """In a connection's `info`: the revision of the tenant's settings as the transaction began, read with its BEGIN."""
 
 
+class UnfilteredError(RuntimeError):
+    """A statement would have read every tenant's rows: a bug, stopped before the database."""
+
+
 class TenantMismatch(RuntimeError):
     """A row of another tenant was about to be written: a bug, stopped before the database."""
 
@@ -153,6 +160,9 @@ def _filter_tenant(state: ORMExecuteState) -> None:
     if state.is_insert:
         _check_inserted(state, tenant_id)
         return
+    if not state.is_orm_statement:
+        _refuse_unfiltered(state.statement)
+        return
     state.statement = state.statement.options(*_criteria(state.session, tenant_id))
 
 
@@ -165,6 +175,16 @@ def _criteria(session: Session, tenant_id: UUID) -> tuple[Any, ...]:
             for mixin in (TenantRow, TenantOwned)
         )
     return made
+
+
+def _refuse_unfiltered(statement: Any) -> None:
+    """A select that names no mapped class passes the filter by: `select(func.count()).where(and_(...))` is one. Without
+    row level security it would see every tenant's rows."""
+    for part in visitors.iterate(statement):
+        if isinstance(part, Select) and part._propagate_attrs.get("compile_state_plugin") != "orm":
+            tables = [f for f in part.get_final_froms() if isinstance(f, Table) and "tenant_id" in f.columns]
+            if tables:
+                raise UnfilteredError(f"this select names no mapped class; select_from() the one of {tables[0].name}")
 
 
 def _check_inserted(state: ORMExecuteState, tenant_id: UUID) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, select
 
 from chassis.work import Transaction
 from contracts.notifications import EXTERNAL_CHANNELS
@@ -25,7 +25,8 @@ class Line(NamedTuple):
 def due_lines(tx: Transaction) -> list[Line]:
     """The tenant's lines in which a delivery is due; one statement, one index look-up a line."""
     lines = [Line(tx.tenant_id, channel, urgent) for urgent in (True, False) for channel in EXTERNAL_CHANNELS]
-    row = tx.session.execute(select(*(exists().where(is_due(tx, line)) for line in lines))).one()
+    waiting = (select(Delivery.id).where(is_due(tx, line)).exists() for line in lines)
+    row = tx.session.execute(select(*waiting)).one()
     return [line for line, due in zip(lines, row, strict=True) if due]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlalchemy import create_engine, delete, insert, inspect, select, text, update
+from sqlalchemy import and_, create_engine, delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from chassis.db import Database, TenantMismatch
+from chassis.db import Database, TenantMismatch, UnfilteredError
 from chassis.ids import new_id
 from chassis.tables import SYSTEM_TABLES, Inbox, Outbox
 from tests.service.chassis.toy.place import SERVICES, settle
@@ -44,6 +44,15 @@ def test_reads_see_their_own_tenant_only(filled: tuple[Database, UUID, UUID]) ->
         assert session.scalars(select(Thing).where(Thing.tenant_id == two)).all() == []
     with database.begin(two) as session:
         assert session.get(Thing, (one, theirs)) is None
+
+
+def test_a_select_that_would_pass_the_filter_is_refused(filled: tuple[Database, UUID, UUID]) -> None:
+    database, one, _ = filled
+    condition = and_(Thing.name == "one", Thing.number == "1")
+    with database.begin(one) as session:
+        assert session.scalar(select(func.count()).select_from(Thing).where(condition)) == 1
+        with pytest.raises(UnfilteredError, match="things"):
+            session.scalar(select(func.count()).where(condition))
 
 
 def test_statements_change_their_own_tenant_only(filled: tuple[Database, UUID, UUID]) -> None:
