@@ -16,8 +16,8 @@ NOT_YOUR_TURN = ProblemType(
 )  # fmt: skip
 BEYOND_AUTHORITY = ProblemType(
     "beyond_authority", 403,
-    "{amount} is beyond your authority for {kind}. {who} can decide it.",
-    "金额 {amount} 超出您对“{kind}”的权限,应由 {who} 决定。",
+    "{kind} for {amount} yuan is not yours to decide at this point. {who} can decide it.",
+    "“{kind}”({amount} 元)目前不在您的权限之内,应由 {who} 决定。",
 )  # fmt: skip
 OWN_PROPOSAL = ProblemType(
     "own_proposal", 403,
