@@ -120,6 +120,8 @@ def described(operation: Operation) -> dict[str, Any]:
         "parameters": [*_query_parameters(operation), *_header_parameters(operation)],
         "responses": {str(operation.success if operation.reply else 204): _success(operation), **_problems(operation)},
     }
+    if operation.verb == "GET" and operation.reply:
+        entry["responses"]["304"] = _UNCHANGED
     if operation.audience is Audience.PUBLIC:
         entry["security"] = []
     if operation.upload:
@@ -179,6 +181,12 @@ def _success(operation: Operation) -> dict[str, Any]:
 def _header_references(names: Iterable[str]) -> dict[str, Any]:
     shown = {"RequestId": "X-Request-Id", "RateLimitPolicy": "RateLimit-Policy", "RetryAfter": "Retry-After"}
     return {shown.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+_UNCHANGED = {
+    "description": "What you have, by your If-None-Match, is what is there.",
+    "headers": _header_references(["RequestId", "ETag"]),
+}
 
 
 def _problems(operation: Operation) -> dict[str, Any]:

@@ -142,6 +142,7 @@ LIST_ORG_UNITS = operation(
     query=OrgUnitQuery,
     reply=page_of(OrgUnitReply),
     permission="tenants.read",
+    errors=(NOT_FOUND,),
 )
 GET_ORG_UNIT = operation(
     "get_org_unit",
@@ -244,6 +245,7 @@ LIST_STAFF = operation(
     query=StaffQuery,
     reply=page_of(StaffReply),
     permission="tenants.read",
+    errors=(NOT_FOUND,),
 )
 GET_STAFF = operation(
     "get_staff",

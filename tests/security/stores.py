@@ -60,7 +60,12 @@ class Stores:
     def _rows(self, connection: Connection, table: str, tenant_id: str) -> Iterator[Mapping[str, Any]]:
         key = tenant_id if self.postgresql else UUID(tenant_id).hex
         found = connection.execute(text(f'SELECT * FROM "{table}" WHERE tenant_id = :key'), {"key": key})
-        yield from (dict(row) for row in found.mappings())
+        yield from ({name: _plain(value) for name, value in row.items()} for row in found.mappings())
+
+
+def _plain(value: Any) -> Any:
+    """PostgreSQL's driver answers bytes as a view, which has no value of its own."""
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 def tables_of(inspector: Inspector) -> list[str]:
