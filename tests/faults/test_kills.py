@@ -37,8 +37,8 @@ def test_complaints_is_killed_before_its_events_left(site: Site) -> None:
 
 
 def test_the_relay_is_killed_after_publishing(site: Site) -> None:
-    """What it published it publishes again; the subscribers drop the second."""
-    with under_load(site, "relay killed after_publish") as run:
+    """What it published it publishes again; the subscribers drop the second. All events of complaints' have one."""
+    with under_load(site, "relay killed after_publish", mix={COMPLAINT: 1}) as run:
         trap = site.arm("relay", "after_publish")
         dropped = _dropped(site)
         site.spring("relay", trap)
