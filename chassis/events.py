@@ -22,13 +22,12 @@ import orjson
 from kombu import Exchange, Queue, binding
 from kombu.message import Message
 from nameko.extensions import Entrypoint
-from sqlalchemy import exists, select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import select
 
 from chassis import clock, faultpoints, logs, metrics
 from chassis.db import DatabaseUnavailable
 from chassis.ids import new_id
+from chassis.later import insert_into
 from chassis.link import Door
 from chassis.tables import EventRetry, Inbox
 from chassis.work import Transaction
@@ -48,6 +47,7 @@ LADDER = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600, 3 * 3600
 """Waits before the second, third, ... try; after the last the message is dead."""
 WAITING, DEAD = "waiting", "dead"
 APPLIED, DUPLICATE, NOT_ENABLED, IGNORED, RETRY = "applied", "duplicate", "not_enabled", "ignored", "retry"
+FRESH, BEHIND = "fresh", "behind"
 """Outcomes of a delivery."""
 DATABASE_PAUSE = 1.0
 
@@ -111,10 +111,11 @@ class Delivery:
             if not self.always and self.workplace.service not in tx.tenant.services:
                 self.outcome = NOT_ENABLED
                 return
-            if not _first_time(tx, self.handler, self.event.id):
+            standing = _standing(tx, self.handler, self.event)
+            if standing == DUPLICATE:
                 self.outcome = DUPLICATE
                 return
-            if not self.retry and _is_waiting(tx, self.event.aggregate_id):
+            if standing == BEHIND and not self.retry:
                 raise Behind
             usecase(tx, dict(self.event.data), *args)
         self.outcome = APPLIED
@@ -125,17 +126,22 @@ class Behind(Exception):
     """An earlier event of the aggregate waits to be tried again; this one queues up behind it."""
 
 
-def _first_time(tx: Transaction, handler: str, message_id: UUID) -> bool:
-    build = sqlite_insert if tx.session.get_bind().dialect.name == "sqlite" else pg_insert
-    statement = build(Inbox).values(tenant_id=tx.tenant_id, handler=handler, message_id=message_id, applied_at=tx.now)
-    return tx.session.execute(statement.on_conflict_do_nothing().returning(Inbox.message_id)).first() is not None
-
-
-def _is_waiting(tx: Transaction, aggregate_id: UUID) -> bool:
-    condition = exists().where(
-        EventRetry.tenant_id == tx.tenant_id, EventRetry.aggregate_id == aggregate_id, EventRetry.state == WAITING
+def _standing(tx: Transaction, handler: str, event: Received) -> str:
+    """Enter the event into the inbox and say how it stands: FRESH, DUPLICATE, or BEHIND an earlier event of its
+    aggregate that waits to be tried again. One statement of plain SQL: every event pays for it."""
+    connection = tx.session.connection()
+    inbox, retries = insert_into(Inbox, connection), insert_into(EventRetry, connection)
+    mark = inbox.mark
+    statement = (
+        f"{inbox.head}{inbox.marks} ON CONFLICT DO NOTHING RETURNING EXISTS (SELECT 1 FROM event_retries "  # noqa: S608
+        f"WHERE tenant_id = {mark} AND aggregate_id = {mark} AND state = {mark})"
     )
-    return bool(tx.session.scalar(select(condition)))
+    row = {"tenant_id": tx.tenant_id, "handler": handler, "message_id": event.id, "applied_at": tx.now}
+    waiting = (retries.convert("tenant_id", tx.tenant_id), retries.convert("aggregate_id", event.aggregate_id), WAITING)
+    found = connection.exec_driver_sql(statement, (*inbox.values(row), *waiting)).first()
+    if found is None:
+        return DUPLICATE
+    return BEHIND if found[0] else FRESH
 
 
 class EventDoor(Door):

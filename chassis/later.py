@@ -32,7 +32,8 @@ class Insert:
                 default = column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
                 self.columns.append((column.key, convert, default))
         names = ", ".join(f'"{name}"' for name, _, _ in self.columns)
-        marks = ", ".join(["%s" if dialect.paramstyle == "pyformat" else "?"] * len(self.columns))
+        self.mark = "%s" if dialect.paramstyle == "pyformat" else "?"
+        marks = ", ".join([self.mark] * len(self.columns))
         self.head, self.marks = f'INSERT INTO "{table.name}" ({names}) VALUES ', f"({marks})"  # noqa: S608  (names of our own tables and columns)
 
     def convert(self, column: str, value: Any) -> Any:
@@ -113,6 +114,13 @@ class Later:
 
 
 _known: dict[tuple[str, str], Insert] = {}
+
+
+def insert_into(model: type[DeclarativeBase], connection: Connection) -> Insert:
+    """How rows of `model` are inserted by plain SQL, for the few statements that every call or event pays for."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return insert_of(table, connection.dialect)
 
 
 def insert_of(table: Table, dialect: Dialect) -> Insert:

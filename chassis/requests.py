@@ -11,9 +11,9 @@ import hashlib
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import select
 
-from chassis.later import Insert, insert_of
+from chassis.later import insert_into
 from chassis.tables import StoredRequest
 from chassis.work import Transaction
 from contracts.problems import KEY_IN_USE, KEY_REUSED
@@ -35,7 +35,7 @@ def claim(tx: Transaction, operation: str, print_: bytes) -> Any:
     if key is None:
         return NOTHING_STORED
     connection = tx.session.connection()
-    insert = _insert(connection)
+    insert = insert_into(StoredRequest, connection)
     row = {
         "tenant_id": tx.tenant_id, "caller": caller(tx), "key": key, "operation": operation, "fingerprint": print_,
         "created_at": tx.now,
@@ -43,13 +43,6 @@ def claim(tx: Transaction, operation: str, print_: bytes) -> Any:
     statement = f"{insert.head}{insert.marks} ON CONFLICT DO NOTHING RETURNING 1"
     claimed = connection.exec_driver_sql(statement, insert.values(row)).first()
     return NOTHING_STORED if claimed else _stored(tx, print_)
-
-
-def _insert(connection: Connection) -> Insert:
-    """Plain SQL: claim and reply are in the way of every write, and the ORM's share of it would be the larger."""
-    table = StoredRequest.__table__
-    assert isinstance(table, Table)
-    return insert_of(table, connection.dialect)
 
 
 def _stored(tx: Transaction, print_: bytes) -> Any:
@@ -72,9 +65,10 @@ def store(tx: Transaction, reply: Any) -> None:
     if tx.ctx.idempotency_key is None:
         return
     connection = tx.session.connection()
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    insert = insert_into(StoredRequest, connection)
+    mark = insert.mark
     statement = f"UPDATE requests SET reply = {mark} WHERE tenant_id = {mark} AND caller = {mark} AND key = {mark}"  # noqa: S608
-    tenant_id = _insert(connection).convert("tenant_id", tx.tenant_id)
+    tenant_id = insert.convert("tenant_id", tx.tenant_id)
     tx.later.execute(statement, (orjson.dumps(reply).decode(), tenant_id, caller(tx), tx.ctx.idempotency_key))
 
 

@@ -46,8 +46,8 @@ def _inbox() -> None:
     """Take every delivery for the first one."""
     from chassis import events
 
-    first_time = events._first_time
-    events._first_time = lambda *received: first_time(*received) or True
+    standing = events._standing
+    events._standing = lambda *received: standing(*received) and events.FRESH
 
 
 def _reply() -> None:

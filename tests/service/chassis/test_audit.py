@@ -39,7 +39,8 @@ def test_the_service_seals_by_itself(world: World) -> None:
     tenant = world.tenant()
     world.create(tenant, "one")
     world.wait(lambda: world.count("toy", "audit_seals", tenant) == 1, what="the row is sealed", limit=25)
-    assert 'kefu_audit_unsealed{service="toy"}' in world.metrics("toy+echo")
+    gauge = 'kefu_audit_unsealed{service="toy"} 0.0'
+    world.wait(lambda: gauge in world.metrics("toy+echo"), what="the gauge says so", limit=15)
 
 
 def findings(world: World, tenant: UUID) -> list[str]:
