@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from contracts.core import Audience, Operation, ServiceContract
+from contracts.core import Audience, Operation, ServiceContract, schema_of
 from contracts.fields import Reply
 from contracts.json_schema import marshmallow_plugin
 from contracts.problems import (
@@ -127,8 +127,15 @@ def described(operation: Operation) -> dict[str, Any]:
     if operation.upload:
         entry["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE}}}
     elif operation.body:
-        entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
+        content = {"application/json": {"schema": operation.body}}
+        entry["requestBody"] = {"required": _needs_body(operation), "content": content}
     return entry
+
+
+def _needs_body(operation: Operation) -> bool:
+    """An absent body counts as an empty object."""
+    schema = schema_of(operation.body)
+    return schema is not None and bool(schema.validate({}))
 
 
 _FILE = {

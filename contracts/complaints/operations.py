@@ -69,7 +69,7 @@ CREATE_COMPLAINT = Operation(
     success=201,
     permission="complaints.register",
     versioned=True,
-    errors=(OUT_OF_SCOPE, INVALID, NO_POLICY),
+    errors=(NOT_FOUND, OUT_OF_SCOPE, INVALID, NO_POLICY),
 )
 LIST_COMPLAINTS = Operation(
     service=SERVICE,

@@ -57,7 +57,7 @@ READ_ALL = _op(
 
 SEND_MESSAGE = _op(
     "send_message", "POST", "/v1/messages", "Send, or schedule, a message by a template.",
-    body=MessageBody, reply=Message, success=201, permission=SEND, errors=(INVALID,),
+    body=MessageBody, reply=Message, success=201, permission=SEND, errors=(INVALID, NOT_FOUND),
 )  # fmt: skip
 WITHDRAW_MESSAGE = _op(
     "withdraw_message", "POST", "/v1/messages/{message_id}/withdraw", "Cancel what was not sent yet of a message.",

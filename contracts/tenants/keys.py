@@ -70,7 +70,7 @@ CREATE_API_KEY = operation(
     reply=NewApiKey,
     success=201,
     permission="tenants.keys",
-    errors=(SCOPE_TOO_WIDE, OUT_OF_SCOPE),
+    errors=(NOT_FOUND, SCOPE_TOO_WIDE, OUT_OF_SCOPE),
 )
 LIST_API_KEYS = operation(
     "list_api_keys",

@@ -234,7 +234,7 @@ CREATE_STAFF = operation(
     reply=StaffReply,
     success=201,
     permission="tenants.staff",
-    errors=(CONFLICT, SCOPE_TOO_WIDE, OUT_OF_SCOPE),
+    errors=(NOT_FOUND, CONFLICT, SCOPE_TOO_WIDE, OUT_OF_SCOPE),
     versioned=True,
 )
 LIST_STAFF = operation(

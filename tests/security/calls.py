@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from marshmallow import Schema, fields
 
 from contracts.core import Audience, Operation, schema_of
 from contracts.registry import operations
+from gateway.openapi import described
 from tests.clauses.driver import Json
 from tests.security.sides import PNG, TEMPLATE
 
@@ -199,9 +201,16 @@ def _filled(value: Any, ids: Ids) -> Any:
 
 
 def send(client: httpx.Client, operation: Operation, path_ids: Ids, sound: Json, **more: Any) -> httpx.Response:
-    """Call `operation` with these ids in its path."""
+    """Call `operation` with these ids in its path; its status must be one that the OpenAPI document announces."""
     assert operation.verb
-    return client.request(operation.verb, path(operation, path_ids), **sound, **more)
+    answer = client.request(operation.verb, path(operation, path_ids), **sound, **more)
+    assert str(answer.status_code) in _announced(operation), f"{operation.routing_key}: {answer.text}"
+    return answer
+
+
+@cache
+def _announced(operation: Operation) -> frozenset[str]:
+    return frozenset(described(operation)["responses"])
 
 
 def path(operation: Operation, ids: Ids) -> str:

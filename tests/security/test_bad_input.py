@@ -16,7 +16,7 @@ from contracts.core import Operation, schema_of
 from contracts.fields import Line, MoneyField, Text
 from kefu.processes import SERVICES
 from tests.clauses.driver import Json
-from tests.security.calls import TENANT_OPERATIONS, id_parameters, path, request, send
+from tests.security.calls import TENANT_OPERATIONS, id_parameters, request, send
 from tests.security.conftest import Sides
 from tests.security.rpc import payload, problem_of, staff_context
 from tests.security.sides import Side
@@ -124,8 +124,7 @@ def _spoilt(operation: Operation, spoil: Callable[[Field], Any]) -> Iterator[tup
 
 
 def _send(side: Side, operation: Operation, body: Json, headers: Mapping[str, str]) -> httpx.Response:
-    assert operation.verb
-    return side.boss.client.request(operation.verb, path(operation, side.ids), json=body, headers=headers)
+    return send(side.boss.client, operation, side.ids, {"json": body}, headers=headers)
 
 
 def test_an_unknown_field_is_named(side: Side) -> None:

@@ -1,0 +1,48 @@
+"""The platform against its own OpenAPI document, by Schemathesis: made-up requests, sound ones and broken ones, for
+every operation a company has. Each answer must be one the document announces."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.security.calls import NAMES
+from tests.security.conftest import Sides
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("platform", ["sqlite"], indirect=True, scope="session")
+def test_every_answer_is_one_that_the_document_announces(sides: Sides, tmp_path: Path) -> None:
+    (tmp_path / "schemathesis.toml").write_text(_settings(sides))
+    command = [
+        *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", "schemathesis.toml"),
+        *("run", f"{sides.platform.base_url}/v1/openapi.json", "--phases", "examples,coverage,fuzzing"),
+        *("--max-examples", "10", "--generation-deterministic", "--checks", ",".join(CHECKS)),
+        *("--continue-on-failure", "--generation-database", "none", "--warnings", "off", "--no-color"),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
+    assert "Tested: " in done.stdout
+
+
+def _settings(sides: Sides) -> str:
+    """Real ids where the document can only say that an id belongs, so that more than `not_found` is seen."""
+    known = {**NAMES, **sides.ours.ids}
+    lines = [f'"path.{name}" = {json.dumps(value)}' for name, value in known.items()]
+    headers = f'[headers]\nAuthorization = "{sides.ours.admin.client.headers["Authorization"]}"\n'
+    return "\n".join([headers, "[parameters]", *lines, ""])
