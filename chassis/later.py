@@ -8,7 +8,7 @@ would have stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +67,13 @@ class Later:
         assert isinstance(table, Table)
         self._inserts.append((table, [{"tenant_id": self._tenant_id, **row} for row in rows]))
 
+    def insert_object(self, row: DeclarativeBase) -> None:
+        """Insert a mapped object that is in no session, with the values it has when everything is sent. The ORM sets no
+        default on it: what its maker left out is null, or the column's plain default."""
+        table = row.__table__
+        assert isinstance(table, Table)
+        self._inserts.append((table, [_Attributes(row)]))
+
     def execute(self, statement: str, values: Sequence[Any]) -> None:
         """Run plain SQL in the driver's own parameter style, after the inserts."""
         self._statements.append((statement, values))
@@ -111,6 +118,25 @@ class Later:
                 connection.exec_driver_sql(insert.head + insert.marks, [insert.values(row) for row in rows])
         for statement, values in self._statements:
             connection.exec_driver_sql(statement, tuple(values))
+
+
+class _Attributes(Mapping[str, Any]):
+    """A mapped object's columns as a mapping, read when they are asked for."""
+
+    def __init__(self, row: DeclarativeBase) -> None:
+        self._row = row
+
+    def __getitem__(self, name: str) -> Any:
+        value = getattr(self._row, name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._row.__table__.columns.keys())
+
+    def __len__(self) -> int:
+        return len(self._row.__table__.columns)
 
 
 _known: dict[tuple[str, str], Insert] = {}

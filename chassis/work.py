@@ -27,7 +27,7 @@ from chassis.tables import AuditRow, Outbox
 from chassis.tenancy import PolicyDocument, TenantCache, TenantSettings
 from contracts.context import Context
 from contracts.core import Event, schema_of
-from contracts.problems import NOT_FOUND, STALE
+from contracts.problems import NOT_FOUND, STALE, Problem
 
 Row = TypeVar("Row")
 
@@ -170,6 +170,15 @@ class UnknownTenant(LookupError):
 
 class UnknownPolicy(UnknownTenant, KeyError):
     """This service has no copy of that policy of the tenant yet."""
+
+
+class NotInCopy(UnknownTenant):
+    """What a caller names is not in this service's copy of the tenant, which may be behind. `problem` is the answer
+    when the newest copy has not got it either."""
+
+    def __init__(self, tenant_id: UUID, problem: Problem) -> None:
+        super().__init__(tenant_id)
+        self.problem = problem
 
 
 class Work:

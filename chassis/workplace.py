@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from chassis import logs, tenancy
 from chassis.db import Database
 from chassis.link import BROKER_ERRORS, Caller
-from chassis.work import UnknownPolicy, UnknownTenant, Work
+from chassis.work import NotInCopy, UnknownPolicy, UnknownTenant, Work
 from contracts.context import HEADER, service_context
 from contracts.core import Operation
 from contracts.problems import UNAVAILABLE, Problem
@@ -53,7 +53,8 @@ class Workplace(SharedExtension):  # type: ignore[misc]
         return reply["result"]
 
     def knowing_tenant(self, attempt: Callable[[], Result]) -> Result:
-        """`attempt()`; when it meets a tenant or a policy this service has no copy of, fetch it and try once more."""
+        """`attempt()`; when it meets a tenant, a policy or a person this service has no copy of, fetch it and try once
+        more."""
         try:
             return attempt()
         except UnknownTenant as unknown:
@@ -62,6 +63,8 @@ class Workplace(SharedExtension):  # type: ignore[misc]
             return attempt()
         except UnknownPolicy:
             raise  # the tenant has none: a fault in its packs, not in our copy
+        except NotInCopy as missing:
+            raise missing.problem from None
         except UnknownTenant as error:
             raise UNAVAILABLE(service=self.service) from error
 

@@ -159,7 +159,7 @@ def _round_trips(
     transactions: dict[str, list[str]] = {}
     for line in mine:
         transactions.setdefault(line.split("|")[2], []).append(line)
-    creating = [t for t in transactions.values() if any("INSERT INTO complaints" in line for line in t)]
+    creating = [t for t in transactions.values() if any('INTO "complaints"' in line for line in t)]
     trips = max(map(len, creating), default=0)
     if os.environ.get("KEFU_BENCH_STATEMENTS"):
         click.echo("\n".join(line[:200] for line in mine))

@@ -13,6 +13,7 @@ from contracts import complaints as contract
 from contracts.problems import INVALID, NOT_FOUND, Problem
 from services.complaints import domain
 from services.complaints.domain import Case, Outcome
+from services.complaints.domain.scope import scope_of
 from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.policy import Policy
 from services.complaints.policy.specs import FieldSpec
@@ -45,7 +46,10 @@ def register(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
     tx.deadlines.none_yet(row.id)
     outcome = domain.open_case(policy, case, actor_of(tx), now_of(tx), new_text_id)
     row.number = _number(tx, policy, row, outcome.case)
-    tx.session.add(row)
+    if outcome.sheets:
+        tx.session.add(row)  # the sheets' rows need it there
+    else:
+        tx.later.insert_object(row)
     record(tx, row, "registered", to_stage=outcome.case.flow.stage, fields={"channel": row.channel})
     save(tx, policy, row, outcome)
     store.index(tx, row)
@@ -140,6 +144,8 @@ def save(tx: Transaction, policy: Policy, row: ComplaintRow, outcome: Outcome) -
     """Write the changed case and sheets, then carry out the effects."""
     like_before = (row.category, row.subject_key)
     store.keep(tx, policy, row, outcome.case)
+    if policy.priorities:
+        row.priority = policy.priority(scope_of(policy, outcome.case, now_of(tx)))
     for sheet in outcome.sheets.values():
         _keep_sheet(tx, policy, row, sheet)
     if outcome.sheets:

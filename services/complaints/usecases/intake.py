@@ -100,7 +100,7 @@ def new_row(tx: Transaction, policy: Policy, data: Mapping[str, Any]) -> Complai
         id=new_id(), tenant_id=tx.tenant_id, policy_version=policy.version, channel=data["channel"],
         content=data["content"], external_ref=data.get("external_ref"), org_unit_id=data.get("org_unit_id"),
         follows_id=follows, occurred_at=data.get("occurred_at"), received_at=data.get("received_at") or tx.now,
-        created_at=tx.now, updated_at=tx.now,
+        created_at=tx.now, version=1, priority=0, attachments=0, updated_at=tx.now,
     )  # fmt: skip
     fill_complainant(row, data["complainant"])
     return row

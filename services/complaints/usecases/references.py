@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis import directory
-from chassis.work import Transaction
+from chassis.work import NotInCopy, Transaction
 from contracts.problems import INVALID
 from services.complaints.domain.values import Error, error
 from services.complaints.models import AttachmentRow, ComplaintRow, SheetRow
@@ -15,10 +15,19 @@ from services.complaints.policy.specs import FieldSpec
 
 
 def check(tx: Transaction, row: ComplaintRow, fields: Iterable[FieldSpec], values: Mapping[str, Any]) -> None:
-    """Raise `invalid_request` naming every field whose value points to nothing of this case or company."""
-    errors = [_error(field) for field in fields if not _found(tx, row, field, values.get(field.key))]
-    if errors:
-        raise INVALID(errors)
+    """Raise `invalid_request` naming every field whose value points to nothing of this case or company; for staff,
+    after a look into the newest directory: somebody hired a moment ago is not in this service's copy yet."""
+    wrong = [field for field in fields if not _found(tx, row, field, values.get(field.key))]
+    if not wrong:
+        return
+    problem = INVALID([_error(field) for field in wrong])
+    if any(_names_staff(field) for field in wrong):
+        raise NotInCopy(tx.tenant_id, problem)
+    raise problem
+
+
+def _names_staff(field: FieldSpec) -> bool:
+    return field.kind == "staff" or any(column.kind == "staff" for column in field.columns)
 
 
 def _found(tx: Transaction, row: ComplaintRow, field: FieldSpec, value: Any) -> bool:
@@ -44,9 +53,8 @@ def _file(tx: Transaction, row: ComplaintRow, id_: UUID) -> bool:
 
 
 def _staff(tx: Transaction, _: ComplaintRow, id_: UUID) -> bool:
-    """Somebody hired a moment ago is not known here yet; somebody who left is."""
     found = directory.staff(tx, id_)
-    return found is None or found.active
+    return found is not None and found.active
 
 
 def _sheet(tx: Transaction, row: ComplaintRow, id_: UUID) -> bool:
@@ -67,7 +75,7 @@ _KINDS: Mapping[str, Callable[[Transaction, ComplaintRow, UUID], bool]] = {
 }
 _SAYINGS: Mapping[str, tuple[str, str]] = {
     "files": ("must be files attached to this case; attach them first", "应为本案件的附件,请先上传"),
-    "staff": ("has left the company; name somebody else", "已离职,请另选人员"),
+    "staff": ("must be somebody who works for the company; see /v1/staff", "应为在职员工,请查看 /v1/staff"),
     "sheet": ("must be a sheet of this case", "应为本案件的单据"),
     "complaint": ("must be a case you can see", "应为您可查看的案件"),
     "table": ("names staff, files or cases that are not there", "明细中引用的人员、附件或案件不存在"),
