@@ -97,7 +97,7 @@ def _copier(url: str, tenant_id: str) -> Callable[[Any], None]:
         columns = [name for (name,) in cursor.fetchall()]
         values = [_fresh(name, table) if name in fresh else f'"{name}"' for name in columns]
         names = ", ".join(f'"{name}"' for name in columns)
-        where = _WHERE[table].format(case=case_id)
+        where = f"tenant_id = '{tenant_id}' AND " + _WHERE[table].format(case=case_id)
         statements.append(f'INSERT INTO "{table}" ({names}) SELECT {", ".join(values)} FROM "{table}" WHERE {where}')
     connection.close()
 
@@ -118,7 +118,7 @@ _WHERE = {
     "case_tokens": "complaint_id = '{case}'",
     "deadlines": "subject_id = '{case}'",
     "audit": "subject_id = '{case}'",
-    "requests": "created_at = (SELECT min(created_at) FROM requests) LIMIT 1",
+    "requests": "reply IS NOT NULL LIMIT 1",
 }
 
 
