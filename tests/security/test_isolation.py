@@ -197,6 +197,7 @@ def test_a_reference_in_an_actions_field_is_treated_as_one_nobody_has(sides: Sid
                 address = f"/v1/complaints/{case['id']}/actions/{action['name']}"
                 answer = theirs.boss.client.post(address, json=filled)
                 assert not ours.shows_in(answer.text.replace(value, "")), field
+                assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field["name"]), answer.text
                 outcomes.append(_outcome(answer, value, case["id"]))
             assert outcomes[0] == outcomes[1], field
             tried.add(field["kind"])
