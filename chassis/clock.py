@@ -2,7 +2,7 @@
 
 Tests move it: `freeze` and `set_offset` inside one process, a clock file for real processes. `KEFU_CLOCK_FILE` names
 a file that holds an offset in seconds (`86400`, `-3600.5`); every process that was started with it follows the file
-within `FILE_CHECK_SECONDS`. Without the variable, nothing but this process can move the clock.
+at once: it looks at the file each time it is asked. Without the variable, nothing but this process can move the clock.
 
 `time.monotonic` is never moved: time-outs, back-off and latency use it, not this clock.
 """
@@ -13,13 +13,11 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 FILE_VARIABLE = "KEFU_CLOCK_FILE"
-FILE_CHECK_SECONDS = 0.05
-"""How often, at most, the clock file is looked at."""
 
 
 @dataclass(slots=True)
@@ -28,14 +26,10 @@ class _OffsetFile:
 
     path: Path
     offset: float = 0.0
-    _checked: float = field(default=float("-inf"))
     _stamp: tuple[int, int, int] | None = None
 
     def current(self) -> float:
-        moment = time.monotonic()
-        if not 0 <= moment - self._checked < FILE_CHECK_SECONDS:
-            self._checked = moment
-            self._refresh()
+        self._refresh()
         return self.offset
 
     def _refresh(self) -> None:

@@ -39,4 +39,3 @@ class MovingClock:
     def _set(self, moment: datetime) -> None:
         assert self._file is not None
         clock.write_offset(self._file, moment.timestamp() - time.time())
-        time.sleep(3 * clock.FILE_CHECK_SECONDS)  # then every process has seen it
