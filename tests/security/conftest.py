@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -33,10 +33,18 @@ class Sides:
         )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def sides(platform: Platform) -> Iterator[Sides]:
+@contextmanager
+def furnished(platform: Platform) -> Iterator[Sides]:
+    """Two new companies with the same data, told to all services."""
     with ExitStack() as stack:
         ours, theirs = furnish(platform, stack), furnish(platform, stack)
         made = Sides(platform, Stores(platform.installation.database_url), ours, theirs)
         made.await_quiet()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def sides(platform: Platform) -> Iterator[Sides]:
+    """Shared by all modules whose tests leave the records in place."""
+    with furnished(platform) as made:
         yield made

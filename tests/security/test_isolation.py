@@ -11,6 +11,7 @@ import pytest
 from contracts.core import Operation
 from kefu.processes import SERVICES
 from tests.clauses.driver import Json
+from tests.platform.running import Platform
 from tests.security.calls import (
     TENANT_OPERATIONS,
     answer_of,
@@ -20,7 +21,7 @@ from tests.security.calls import (
     request,
     send,
 )
-from tests.security.conftest import Sides
+from tests.security.conftest import Sides, furnished
 from tests.security.sides import Side, strangers_ids
 from tests.security.stores import as_text
 
@@ -39,6 +40,13 @@ NOTHING_OF_ONES_OWN = {
 """Readings in which nothing tells one company from another."""
 REQUIRED = {"start", "end", "month", "year"}
 """Query parameters without which there is no answer; all others filter."""
+
+
+@pytest.fixture(scope="module")
+def sides(platform: Platform) -> Iterator[Sides]:
+    """Fresh ones: what lies in the databases is compared before anybody tried anything."""
+    with furnished(platform) as made:
+        yield made
 
 
 # -- what lies in the databases ----------------------------------------------------------------------------------------
