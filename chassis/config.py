@@ -101,7 +101,3 @@ class ServiceSettings(BrokerSettings):
         check=between(1, 200),
     )
     packs_dir: Path = setting("KEFU_PACKS_DIR", default=_ROOT / "packs", text="Folder of the industry packs.")
-
-    def database_url_of(self, service: str) -> str:
-        """The address of `service`'s own database."""
-        return self.database_url.replace("{service}", service)

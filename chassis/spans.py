@@ -114,11 +114,6 @@ def _last_day(first: date, span: Span, calendar: WorkingCalendar) -> date:
             return first
 
 
-def is_late(moment: datetime, due_at: datetime) -> bool:
-    """Late is strictly after."""
-    return moment > due_at
-
-
 def window_start(moment: datetime, span: Span, calendar: WorkingCalendar) -> datetime:
     """The first moment of the window of that length which ends at `moment`: 'within a month', 'half a year'.
 

@@ -114,10 +114,5 @@ def test_describe_tells_defaults_and_hides_none() -> None:
     assert all(info.text.endswith(".") for info in described.values())
 
 
-def test_database_url_of_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    given(monkeypatch, **GOOD)
-    assert ServiceSettings.load().database_url_of("complaints").endswith("/kefu_complaints")
-
-
 def test_without_password_takes_an_at_sign_in_it() -> None:
     assert without_password("amqp://u:p@ss:w/o@host/v?key=1") == "amqp://u:***@host/v"

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chassis.calendar import WorkingCalendar, weekly
-from chassis.spans import LIMITS, Span, Unit, add_months, due, fraction_point, is_late, resume, window_start
+from chassis.spans import LIMITS, Span, Unit, add_months, due, fraction_point, resume, window_start
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OFFICE = weekly(range(5), (540, 720), (780, 1080))
@@ -62,13 +62,6 @@ def at(text: str, calendar: WorkingCalendar = CHINA) -> datetime:
 )
 def test_due(start: str, length: str, expected: str) -> None:
     assert due(at(start), span(length), CHINA) == at(expected)
-
-
-@pytest.mark.clause("PL-7")
-def test_late_is_strictly_after() -> None:
-    end = due(at("2026-03-02 10:00"), span("1 business_days"), CHINA)
-    assert not is_late(end, end)
-    assert is_late(end + timedelta.resolution, end)
 
 
 def test_the_tenants_zone_says_which_day_it_starts() -> None:
