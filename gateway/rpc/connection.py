@@ -74,6 +74,8 @@ class Connection:
             on_open_error_callback=self._ended,
             on_close_callback=self._ended,
         )
+        if self._stopping.is_set():  # stopped before there was anything to close
+            self._close()
         try:
             connection.ioloop.start()
         except Exception:
@@ -107,12 +109,10 @@ class Connection:
             attachment.block(blocked)
 
     def _close(self) -> None:
-        if self._pika is None:
-            return
-        if self._pika.is_open:
-            self._pika.close()
-        elif not self._pika.is_closing:
-            self._pika.ioloop.stop()
+        """Closes an attempt that is still under way too: pika then gives its socket back."""
+        connection = self._pika
+        if connection is not None and not (connection.is_closing or connection.is_closed):
+            connection.close()
 
 
 def _parameters(uri: str, heartbeat: int) -> Any:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import pika
+import psutil
 import pytest
 
 from contracts.context import Actor, Context
@@ -189,6 +193,26 @@ def test_without_a_broker_a_call_is_unavailable_at_once() -> None:
             client.call("toy", "echo", {}, _ctx(30))
     finally:
         connection.stop()
+
+
+def test_stopping_while_it_connects_closes_the_socket() -> None:
+    """Left to the garbage collector, the socket of an attempt that hangs would be one more leak at each stop."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        with socket.create_connection(full.getsockname()):  # fills the backlog: the next attempt gets no answer
+            connection = Connection(f"amqp://guest:guest@127.0.0.1:{full.getsockname()[1]}/", [])
+            connection.start()
+            wait_until(lambda: _connecting(full.getsockname()), limit=10, what="it tries to connect")
+            with warnings.catch_warnings(record=True) as leaks:
+                warnings.simplefilter("always", ResourceWarning)
+                connection.stop()
+                gc.collect()
+    assert not leaks
+
+
+def _connecting(address: tuple[str, int]) -> bool:
+    return any(c.raddr == address and c.status == "SYN_SENT" for c in psutil.Process().net_connections("tcp4"))
 
 
 def test_a_broker_that_blocks_publishers_makes_calls_unavailable(
