@@ -230,6 +230,7 @@ class Form(Reply):
     label = fields.String(required=True)
     complete = fields.Boolean(required=True)
     required_here = fields.Boolean(required=True, metadata={"description": "The present stage needs it."})
+    internal = fields.Boolean(required=True, metadata={"description": "Never for the complainant's eyes."})
     values = fields.List(fields.Nested(FormValue), required=True)
 
 

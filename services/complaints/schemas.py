@@ -241,7 +241,7 @@ def forms(policy: Policy, case: Case, locale: str) -> list[dict[str, Any]]:
         shown.append(
             {
                 "key": key, "label": text(form.labels, locale), "complete": complete and bool(values),
-                "required_here": key in stage.forms, "values": rows,
+                "required_here": key in stage.forms, "internal": form.internal, "values": rows,
             }
         )  # fmt: skip
     return shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import cel
@@ -24,6 +24,8 @@ from contracts.policies.shapes import Locate, schema_for, walk
 _MEMBER = re.compile(r"\b(" + "|".join(MAPS) + r")\.(\w+)")
 _PLACE = re.compile(r"<input>:1:(\d+): (?:Syntax error: )?(.*)")
 Scope = dict[str, Any]
+REPEATING = frozenset({"open", "finding"})
+"""Effects that can be carried out for each item of a list."""
 
 
 def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
@@ -32,6 +34,7 @@ def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
     for path, value, mark in walk(document, schema_for("complaints") or {}):
         if "x-cel" in mark:
             scope = base | _local_scope(document, path)
+            scope |= _item_scope(document, path, scope)
             yield from _one(
                 str(value), scope, str(mark["x-cel"]), lambda problem, remedy, at=path: locate(at, problem, remedy)
             )
@@ -49,6 +52,7 @@ def _base_scope(document: Mapping[str, Any]) -> Scope:
         "assigned": {party["key"]: False for party in document["parties"]},
         "days_since": dates,
         "months_since": dates,
+        "figures": {figure["key"]: figure["value"] for figure in document.get("figures", ())},
         "fields": {},
         "sheet": {},
     }
@@ -59,16 +63,50 @@ def _local_scope(document: Mapping[str, Any], path: KeyPath) -> Scope:
     scope: Scope = {}
     if path[0] == "forms":
         form = keyed(document["forms"])[path[1]]
-        return {"fields": {f["key"]: EMPTY[f["kind"]] for f in form["fields"]}}
+        return {"fields": _samples(form["fields"])}
     if path[0] not in {"processes", "sheets", "actions"}:
         return scope
     flow = document if path[0] == "actions" else keyed(document[path[0]])[path[1]]
     if path[0] == "sheets":
-        scope["sheet"] = {key: EMPTY[kind] for key, kind in sheet_fields(document, flow).items()}
+        scope["sheet"] = _samples(sheet_fields(document, flow).values())
     action = _action_at(flow, path if path[0] == "actions" else path[2:])
     if action is not None:
-        scope["fields"] = {f["key"]: EMPTY[f["kind"]] for f in form_fields(document, action)}
+        scope["fields"] = _samples(form_fields(document, action))
     return scope
+
+
+def _samples(fields: Iterable[Mapping[str, Any]]) -> Scope:
+    """Each field with a value of its kind; a table has one row, so that what reads its columns is tried."""
+    return {f["key"]: [_samples(f["columns"])] if f.get("columns") else EMPTY[f["kind"]] for f in fields}
+
+
+def _item_scope(document: Mapping[str, Any], path: KeyPath, scope: Scope) -> Scope:
+    """`each` inside an effect that is carried out for every item of a list."""
+    effect = _effect_at(document, path)
+    if effect is None or "each" not in effect or path[-1] == "each":
+        return {}
+    try:
+        items = cel.compile(effect["each"]).execute(scope)
+    except (TypeError, ValueError, KeyError, RuntimeError):
+        return {"each": ""}  # what is wrong with the list is said where it stands
+    return {"each": items[0] if isinstance(items, list) and items else ""}
+
+
+def _effect_at(document: Any, path: KeyPath) -> Mapping[str, Any] | None:
+    """The arguments of the effect in which `path` lies; None when it lies in none."""
+    for part in path:
+        if part in REPEATING and isinstance(document, Mapping) and isinstance(document.get(part), Mapping):
+            found: Mapping[str, Any] = document[part]
+            return found
+        document = _step(document, part)
+    return None
+
+
+def _step(document: Any, part: str) -> Any:
+    if isinstance(document, list):
+        keys = keyed(item for item in document if isinstance(item, Mapping) and "key" in item)
+        return keys[part] if keys else document[int(part)]
+    return document[part]
 
 
 def _action_at(flow: Mapping[str, Any], path: KeyPath) -> Mapping[str, Any] | None:
@@ -121,5 +159,7 @@ def _tried(text: str, program: Any, scope: Scope, wanted: str, report: Any) -> I
             "Compare values of the same kind; amounts are whole fen.",
         )
         return
+    if wanted == "list" and not isinstance(value, list):
+        yield report(f"`{text}` gives {value!r}, not a list", "Name a table, a list, or write ['a', 'b'].")
     if wanted == "boolean" and not isinstance(value, bool):
         yield report(f"`{text}` gives {value!r}, not true or false", "Write a comparison.")

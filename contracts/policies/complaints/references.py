@@ -33,6 +33,8 @@ def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
     for path, flow in flows(document):
         for here, action, _ in flow_actions(flow):
             yield from _fields(document, (*path, *here, "fields"), action, locate)
+        yield from _effects(document, path, flow, locate)
+    yield from _numbers(document, locate)
     if "handler" not in keyed(document["parties"]):
         yield locate(("parties",), "lacks the part `handler`", "Add `handler: {labels: ...}`: every case has one.")
 
@@ -129,6 +131,40 @@ def _fields(document: Mapping[str, Any], path: KeyPath, action: Mapping[str, Any
             yield from _choices(document, field, here, locate)
     if "form" in action and not action.get("fields"):
         yield locate(path[:-1], "names a form but fills none of its fields", "Add `fields`, or take `form` out.")
+
+
+def _effects(document: Mapping[str, Any], path: KeyPath, flow: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """A finding is about somebody; what stands on an internal form is not for the complainant (MF-11)."""
+    internal = {form["key"] for form in document.get("forms", ()) if form.get("internal")}
+    forms = {here: action.get("form") for here, action, _ in flow_actions(flow)}
+    for here, effect in flow_effects(flow):
+        finding, message = effect.get("finding"), effect.get("notify", {})
+        if finding is not None and not finding.keys() & {"party", "staff", "department"}:
+            yield locate(
+                (*path, *here, "finding"), "is about nobody", "Add `party`, or a `staff` or `department` to work out."
+            )
+        if "$complainant" in message.get("to", ()) and forms.get(here[:-2]) in internal:
+            for name, expression in message.get("values", {}).items():
+                if "fields." in expression:
+                    yield locate(
+                        (*path, *here, "notify", "values", name),
+                        "would show the complainant what stands on an internal form",
+                        "Tell them by fields of a form that is not `internal`.",
+                    )
+
+
+def _numbers(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """Cases numbered apart must not get numbers of others."""
+    seen = {document["numbers"]["case"]}
+    for process in document["processes"]:
+        pattern = process.get("number")
+        if pattern in seen:
+            yield locate(
+                ("processes", process["key"], "number"),
+                "is the pattern of other cases, so two could have one number",
+                "Let it begin otherwise.",
+            )
+        seen |= {pattern} - {None}
 
 
 def _intake(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:

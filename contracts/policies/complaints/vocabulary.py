@@ -79,21 +79,24 @@ SYSTEM_VARIABLES: Mapping[str, Any] = {
     "done_sheets": [""],
     "running": [""],
     "ticked": [""],
+    "late_steps": [{"deadline": "", "department": "", "due_at": ""}],
 }
 """What the engine works out, with a value of the right kind.
 
 `days_open`: whole days since receipt, days of waiting for the customer not counted. `satisfied` and `unsatisfied` are
 both false while the customer was not asked or not reached. `open_sheets`, `done_sheets`: kinds of sheets. `running`:
-deadlines. `visited`: stages the case was in. `follows_case`: the complainant names an earlier case. `attachments`: how
+deadlines. `visited`: stages the case was in. `late_steps`: the terms missed so far, with the department that answers
+for each. `follows_case`: the complainant names an earlier case. `attachments`: how
 many files are on the case."""
 
-MAPS = ("fields", "sheet", "proposals", "approved", "assigned", "days_since", "months_since")
+MAPS = ("fields", "sheet", "proposals", "approved", "assigned", "days_since", "months_since", "figures")
 """Variables read with a dot.
 
 `fields.<name>`: what this action was given. `sheet.<name>`: a sheet's own fields. `proposals.<kind>`: none, pending,
 approved or rejected. `approved.<kind>`: the approved amount in fen. `assigned.<party>`: whether somebody has the part.
 `days_since.<fact>` and `months_since.<fact>` of a date: how many days or months a window must reach back to hold it
-(0: today, later, or not set)."""
+(0: today, later, or not set). `figures.<name>`: a number of the policy. Where an effect has `each`, `each` is the item
+of that list it is carried out for."""
 
 FUNCTIONS = frozenset({"size", "matches", "contains", "startsWith", "endsWith", "int", "string", "has", "min", "max"})
 
@@ -135,12 +138,12 @@ def flow_actions(
         yield ("actions", action["key"]), action, None
 
 
-def sheet_fields(document: Mapping[str, Any], sheet: Mapping[str, Any]) -> dict[str, str]:
-    """Everything a sheet of this kind can hold, with its kind of value."""
-    kinds = {f["key"]: f["kind"] for f in sheet.get("fields", ())}
+def sheet_fields(document: Mapping[str, Any], sheet: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Everything a sheet of this kind can hold, by name."""
+    found = {f["key"]: f for f in sheet.get("fields", ())}
     for _, action, _stage in flow_actions(sheet):
-        kinds |= {f["key"]: f["kind"] for f in form_fields(document, action) if "kind" in f}
-    return kinds
+        found |= {f["key"]: f for f in form_fields(document, action) if "kind" in f}
+    return found
 
 
 def flows(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:

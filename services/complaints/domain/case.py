@@ -146,6 +146,15 @@ class Ticked:
 
 
 @dataclass(slots=True, kw_only=True)
+class Late:
+    """A term that was missed, and the department that answers for it; empty while none was known."""
+
+    deadline: str
+    department: str
+    due_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
 class Case:
     """A complaint."""
 
@@ -165,6 +174,7 @@ class Case:
     ticks: dict[str, Ticked] = field(default_factory=dict)
     sheets: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Sheet id -> kind and state."""
+    late: list[Late] = field(default_factory=list)
     has_contact: bool = False
     known_customer: bool = False
     customer_grade: str = ""

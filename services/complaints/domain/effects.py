@@ -23,7 +23,7 @@ from services.complaints.domain.outcome import (
 )
 from services.complaints.domain.values import error
 from services.complaints.domain.working import Working
-from services.complaints.policy import Expression
+from services.complaints.policy import Expression, Scope
 from services.complaints.policy.specs import EffectSpec, FieldSpec, SpanSpec
 
 Args = Any
@@ -155,12 +155,18 @@ def _resume(work: Working, _: Args) -> None:
         work.changed()
 
 
+def _each(work: Working, args: Args) -> list[Scope]:
+    """What the effect is carried out for: each item of its list, or once."""
+    scope = work.scope
+    return [scope.at(item) for item in args["each"](scope)] if "each" in args else [scope]
+
+
 def _open(work: Working, args: Args) -> None:
     spec = work.sheet_spec(args["sheet"])
-    scope = work.scope
     kinds = {field.key: field.kind for field in spec.fields}
-    worked_out = {k: e(scope) for k, e in args.get("values", {}).items() if not e.silent(scope)}
-    open_sheet(work, spec.key, {key: _kept(kinds[key], value) for key, value in worked_out.items() if key in kinds})
+    for scope in _each(work, args):
+        worked_out = {k: e(scope) for k, e in args.get("values", {}).items() if not e.silent(scope)}
+        open_sheet(work, spec.key, {key: _kept(kinds[key], value) for key, value in worked_out.items() if key in kinds})
 
 
 def open_sheet(work: Working, kind: str, values: Mapping[str, Any]) -> Sheet:
@@ -190,8 +196,13 @@ def _amount(work: Working, args: Args) -> int:
 
 
 def _note(work: Working, args: Args) -> str:
-    expression = args.get("note")
-    return str(expression(work.scope)) if expression is not None else ""
+    return str(_worked_out(args, "note", work.scope) or "")
+
+
+def _worked_out(args: Args, name: str, scope: Scope) -> Any:
+    """The argument's value; None when the effect does not have it."""
+    expression = args.get(name)
+    return expression(scope) if expression is not None else None
 
 
 def _notify(work: Working, args: Args) -> None:
@@ -241,20 +252,31 @@ def _reopen(work: Working, _: Args) -> None:
 
 
 def _finding(work: Working, args: Args) -> None:
-    part = work.case.parts.get(args["party"])
-    amount = args.get("amount")
-    if part is None or (amount is not None and amount.silent(work.scope)):
-        return
-    work.emit(
-        FindingMade(
-            kind=args["kind"],
-            party=args["party"],
-            staff_id=part.staff_id,
-            department=part.department,
-            amount=int(amount(work.scope)) if amount is not None else None,
-            note=_note(work, args),
+    for scope in _each(work, args):
+        culprit = _culprit(work, args, scope)
+        amount, share = args.get("amount"), args.get("share")
+        if culprit is None or (amount is not None and amount.silent(scope)):
+            continue
+        work.emit(
+            FindingMade(
+                kind=args["kind"],
+                party=args.get("party", ""),
+                sheet_id=work.sheet_id,
+                staff_id=culprit.staff_id,
+                department=culprit.department,
+                amount=int(amount(scope)) if amount is not None else None,
+                share=int(share(scope)) if share is not None else None,
+                note=str(_worked_out(args, "note", scope) or ""),
+            )
         )
-    )
+
+
+def _culprit(work: Working, args: Args, scope: Scope) -> Part | None:
+    """Whoever has the part, else whom the effect works out; None for nobody."""
+    if "party" in args:
+        return work.case.parts.get(args["party"])
+    staff, department = (_worked_out(args, name, scope) or None for name in ("staff", "department"))
+    return Part(staff_id=staff, department=department) if staff or department else None
 
 
 def _renew(work: Working, kind: str) -> None:

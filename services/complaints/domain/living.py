@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from services.complaints.domain import levels
-from services.complaints.domain.case import Actor, Case, Flow, Now, Part, Sheet
+from services.complaints.domain.case import Actor, Case, Flow, Late, Now, Part, Sheet
 from services.complaints.domain.effects import REJUDGE, open_sheet, start_rejudging, stop_deadline
 from services.complaints.domain.moving import move, run_hooks
 from services.complaints.domain.outcome import Notify, Outcome
-from services.complaints.domain.scope import days_open, scope_of
+from services.complaints.domain.scope import days_open, department_of, scope_of
 from services.complaints.domain.values import Error, error
 from services.complaints.domain.working import NewId, Working
 from services.complaints.policy import Policy, holds
@@ -116,6 +116,8 @@ def breach(  # noqa: PLR0917
     if escalation.notice is not None:
         _tell(work, escalation.tell, escalation.notice, kind, due_at, period)
     if period == 1:
+        department = _late_department(work, escalation) or department_of(policy, work.case)
+        work.case.late.append(Late(deadline=kind, department=department, due_at=due_at))
         work.events.append("breached")
         run_hooks(work)
     return work.outcome()

@@ -111,13 +111,15 @@ class Successor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingMade:
-    """Who answers for what; one per case, kind and party."""
+    """Who answers for what; one per case, kind and part, or with no part per case, kind, sheet and culprit."""
 
     kind: str
     party: str
+    sheet_id: str | None
     staff_id: str | None
     department: str | None
     amount: int | None
+    share: int | None
     note: str
 
 

@@ -37,7 +37,8 @@ def scope_of(
     proposals = {kind: flow.proposal(kind) for kind in policy.authority}
     variables["proposals"] = {kind: p.state if p else "none" for kind, p in proposals.items()}
     variables["approved"] = {k: p.amount if p and p.state == APPROVED else 0 for k, p in proposals.items()}
-    variables["fields"] = {f.key: reading(f.kind, given.get(f.key)) for f in fields}
+    variables["figures"] = policy.figures
+    variables["fields"] = {f.key: _field(f, given.get(f.key)) for f in fields}
     variables["sheet"] = _sheet(policy, sheet) if sheet else {}
     return Scope(variables, frozenset(key for key, value in given.items() if value is not None))
 
@@ -49,6 +50,13 @@ def reading(kind: str, value: Any) -> Any:
     if kind == "money":
         return value["amount"] if isinstance(value, Mapping) else value
     return value
+
+
+def _field(field: FieldSpec, value: Any) -> Any:
+    """A field's value as conditions read it; every row of a table has all its columns."""
+    if field.kind != "table":
+        return reading(field.kind, value)
+    return [{c.key: _field(c, row.get(c.key)) for c in field.columns} for row in value or ()]
 
 
 def _fact(case: Case, fact: str, kind: str) -> Any:
@@ -99,6 +107,10 @@ def _system(policy: Policy, case: Case, now: Now) -> dict[str, Any]:
         "open_sheets": case.sheet_kinds(OPEN),
         "done_sheets": case.sheet_kinds(DONE),
         "ticked": sorted(case.ticks),
+        "late_steps": [
+            {"deadline": step.deadline, "department": step.department, "due_at": step.due_at.isoformat()}
+            for step in case.late
+        ],
         "attachments": case.attachments,
         "assigned": {p: (part := case.parts.get(p)) is not None and part.staff_id is not None for p in policy.parties},
     }
@@ -123,5 +135,5 @@ def _day(value: Any, now: Now) -> date | None:
 
 
 def _sheet(policy: Policy, sheet: Sheet) -> dict[str, Any]:
-    kinds = policy.sheets[sheet.kind].kinds
-    return {key: reading(kind, sheet.values.get(key)) for key, kind in kinds.items()}
+    holds = policy.sheets[sheet.kind].holds
+    return {key: _field(field, sheet.values.get(key)) for key, field in holds.items()}

@@ -58,7 +58,10 @@ def _field(document: Json, raw: Json) -> FieldSpec:
 def forms(document: Json) -> dict[str, FormSpec]:
     return {
         form["key"]: FormSpec(
-            key=form["key"], labels=form["labels"], fields={f.key: f for f in fields(document, form["fields"])}
+            key=form["key"],
+            labels=form["labels"],
+            fields={f.key: f for f in fields(document, form["fields"])},
+            internal=form.get("internal", False),
         )
         for form in document.get("forms", ())
     }
@@ -163,7 +166,7 @@ def sheets(document: Json) -> dict[str, SheetSpec]:
             number=s["number"],
             fields=fields(document, s.get("fields", [])),
             flow=flow(document, s, s.get("actions", [])),
-            kinds=sheet_fields(document, s),
+            holds={f.key: f for f in fields(document, list(sheet_fields(document, s).values()))},
         )
         for s in document.get("sheets", ())
     }

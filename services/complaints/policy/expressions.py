@@ -29,6 +29,10 @@ class Scope:
     def value(self, program: Any) -> Any:
         return program.execute(self._context)
 
+    def at(self, item: Any) -> Scope:
+        """The same moment, looking at one item of a list: `each`."""
+        return Scope({**self.variables, "each": item}, self.given)
+
 
 class Expression:
     """One condition or expression of a policy."""

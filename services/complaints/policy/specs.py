@@ -37,6 +37,8 @@ class FormSpec:
     key: str
     labels: Labels
     fields: Mapping[str, FieldSpec]
+    internal: bool
+    """Never for the complainant's eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +154,8 @@ class SheetSpec:
     number: str
     fields: tuple[FieldSpec, ...]
     flow: FlowSpec
-    kinds: Mapping[str, str]
-    """Everything such a sheet can hold, with its kind of value."""
+    holds: Mapping[str, FieldSpec]
+    """Everything such a sheet can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,8 @@ def _report(
 ) -> dict[str, Any]:
     """What every report holds; `days` are its first one and the first one after it."""
     begin, end = (_midnight(tx, day) for day in days)
-    where = and_(_where(tx, data), *_entering(report or {}))
+    counted = ComplaintRow.process.not_in(policy.uncounted)
+    where = and_(_where(tx, data), counted, *_entering(report or {}))
     return {
         "from": begin, "to": end, "due_at": _due(tx, report["day"], days[1]) if report else end,
         "figures": _figures(tx, policy, begin, end, where),

@@ -187,8 +187,9 @@ def _succeed(tx: Transaction) -> Any:
         }  # fmt: skip
         data = {
             "channel": row.channel, "content": content, "follows": row.id, "org_unit_id": row.org_unit_id,
-            "complainant": {name: value for name, value in complainant.items() if value is not None}, "facts": {},
-            "category": row.category, "subject": row.subject,
+            "complainant": {name: value for name, value in complainant.items() if value is not None},
+            "category": row.category, "subject": row.subject, "remedy_sought": row.remedy_sought,
+            "facts": {fact.key: row.facts.get(fact.key) for fact in active_policy(tx).intake_facts},
         }  # fmt: skip
         return register(tx, {name: value for name, value in data.items() if value is not None})
 
@@ -196,7 +197,10 @@ def _succeed(tx: Transaction) -> Any:
 
 
 def _number(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> str:
-    return tx.number("complaint", policy.case_number, **_parts(tx, row, case.facts.get("category")))
+    process, parts = case.flow.key, _parts(tx, row, case.facts.get("category"))
+    if process in policy.own_numbers:
+        return tx.number(f"complaint.{process}", policy.own_numbers[process], **parts)
+    return tx.number("complaint", policy.case_number, **parts)
 
 
 def _parts(tx: Transaction, row: ComplaintRow, category: str | None) -> dict[str, str]:

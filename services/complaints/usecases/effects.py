@@ -141,12 +141,13 @@ class Execution:
         self._emit(
             contract.FINDING_MADE,
             {
-                "finding_id": uuid5(self.row.id, f"{effect.kind}:{effect.party}"),
+                "finding_id": uuid5(self.row.id, f"{effect.kind}:{_about(effect)}"),
                 "kind": effect.kind, "staff_id": effect.staff_id, "department": effect.department,
-                "amount": money(effect.amount), "note": effect.note,
+                "amount": money(effect.amount), "share": effect.share, "note": effect.note,
             },
         )  # fmt: skip
-        self._note("finding", fields={"kind": effect.kind, "party": effect.party})
+        whom = {"party": effect.party} if effect.party else {"department": effect.department, "share": effect.share}
+        self._note("finding", effect.sheet_id, fields={"kind": effect.kind, **whom})
 
     # -- telling -------------------------------------------------------------------------------------------------------
 
@@ -261,6 +262,11 @@ def clock_key(deadline: str, sheet_id: str | None) -> str:
 def money(amount: int | None) -> dict[str, Any] | None:
     """Fen as the contract writes them."""
     return None if amount is None else {"amount": amount, "currency": "CNY"}
+
+
+def _about(finding: done.FindingMade) -> str:
+    """What tells a finding from others of its kind on the case."""
+    return finding.party or f"{finding.sheet_id}:{finding.department}:{finding.staff_id}"
 
 
 def _approved(sheet: SheetRow) -> dict[str, Any] | None:

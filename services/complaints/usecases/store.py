@@ -16,7 +16,7 @@ from sqlalchemy import delete, update
 
 from chassis.search import tokens
 from chassis.work import Transaction
-from services.complaints.domain.case import Case, Flow, Part, Reason, Sheet, Ticked, Values
+from services.complaints.domain.case import Case, Flow, Late, Part, Reason, Sheet, Ticked, Values
 from services.complaints.domain.scope import department_of
 from services.complaints.models import CaseToken, ComplaintRow, SheetRow
 from services.complaints.policy import Policy
@@ -36,6 +36,7 @@ _WORK: Mapping[str, Any] = {
     "waiting_since": datetime | None,
     "waited": timedelta,
     "customer_grade": str,
+    "late": list[Late],
 }
 """Attributes of a case that only the engine reads, with their types."""
 
@@ -45,7 +46,7 @@ def case_of(row: ComplaintRow) -> Case:
     held: Case | None = getattr(row, "engine_case", None)
     if held is not None:
         return held
-    work = {name: _converter.structure(row.work[name], kind) for name, kind in _WORK.items()}
+    work = {name: _converter.structure(row.work[name], kind) for name, kind in _WORK.items() if name in row.work}
     return Case(
         id=str(row.id), channel=row.channel, received_at=row.received_at, facts=dict(row.facts), level=row.level,
         state=row.state, has_contact=bool(row.complainant_phone or row.complainant_email),
