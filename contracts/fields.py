@@ -83,6 +83,17 @@ class Slug(fields.String):
         super().__init__(validate=check, **kwargs)
 
 
+class PackName(fields.String):
+    """A pack's name: a `Slug`, or two joined by `/` for a variant or addition: `property/appeals`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        part = r"[a-z0-9][a-z0-9_.-]{0,63}"
+        check = validate.Regexp(
+            rf"\A{part}(/{part})?\Z", error="use 1-64 of a-z, 0-9, `_`, `-`, `.`, or two such with `/` between"
+        )
+        super().__init__(validate=check, **kwargs)
+
+
 class Id(fields.UUID):
     """A UUID."""
 

@@ -1,7 +1,8 @@
 """Policy as data: the published form of policy documents, and how packs and overrides become one."""
 
-from contracts.policies.document import Change, Pack, Resolved, check, diff, load_pack, merge_roles, pack_names, resolve
+from contracts.policies.document import Change, Resolved, check, diff, resolve
 from contracts.policies.findings import Finding, PolicyError
+from contracts.policies.packs import Pack, grounded, load_pack, merge_roles, pack_names
 from contracts.policies.sources import Source, parse_source, plain_source, read_source
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Source",
     "check",
     "diff",
+    "grounded",
     "load_pack",
     "merge_roles",
     "pack_names",

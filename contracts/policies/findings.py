@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,6 +30,10 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+Locate = Callable[[KeyPath, str, str], Finding]
+"""Makes a finding of a path, a problem and a remedy: knows file and line."""
 
 
 class PolicyError(Exception):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contracts.policies.findings import Finding, suggestion
-from contracts.policies.shapes import Locate
+from contracts.policies.findings import Finding, Locate, suggestion
 from contracts.policies.wording import WordingError, placeholders
 
 

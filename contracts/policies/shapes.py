@@ -8,18 +8,16 @@ JSON store.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 
-from contracts.policies.findings import Finding, KeyPath, dotted, suggestion
+from contracts.policies.findings import Finding, KeyPath, Locate, dotted, suggestion
 
 Schema = Mapping[str, Any]
-Locate = Callable[[KeyPath, str, str], Finding]
-"""Makes a finding of a path, a problem and a remedy: knows file and line."""
 
 FOLDER = Path(__file__).parent
 
@@ -95,6 +93,16 @@ def merge(base: dict[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
+
+
+def without(base: dict[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """`base`, in the written form, with nothing at the dotted `paths`."""
+    for path in paths:
+        taken_out: dict[str, Any] | None = None
+        for part in reversed(path.split(".")):
+            taken_out = {part: taken_out}
+        base = merge(base, taken_out or {})
+    return base
 
 
 def strangers(  # noqa: PLR0917

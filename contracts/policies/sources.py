@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from contracts.policies.findings import Finding, KeyPath, PolicyError, dotted
+from contracts.policies.findings import Finding, KeyPath, Locate, PolicyError, dotted
 
 MAX_TEXT = 1_000_000
 """Characters of one policy text: far beyond any real one; a bound on the work a text can make."""
@@ -23,6 +23,8 @@ class Source:
     name: str
     data: dict[str, Any]
     lines: dict[KeyPath, int | None] = field(default_factory=dict)
+    replaces: tuple[str, ...] = ()
+    """Dotted paths of what this layer says anew: what the layers below say there is left out."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -105,6 +107,25 @@ def plain_source(data: Mapping[str, Any], name: str) -> Source:
     lines: dict[KeyPath, int | None] = {}
     _walk_plain(data, (), lines)
     return Source(name, dict(data), lines)
+
+
+def locator(layers: Sequence[Source]) -> Locate:
+    """Finds a path's place in the layer that set it last, or its nearest parent's."""
+
+    def locate(path: KeyPath, problem: str, remedy: str) -> Finding:
+        for length in range(len(path), 0, -1):
+            for layer in reversed(layers):
+                if path[:length] in layer.lines:
+                    return Finding(
+                        file=layer.name,
+                        line=layer.lines[path[:length]],
+                        key=dotted(path),
+                        problem=problem,
+                        remedy=remedy,
+                    )
+        return Finding(file=layers[0].name if layers else "", key=dotted(path), problem=problem, remedy=remedy)
+
+    return locate
 
 
 def _walk(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int | None]) -> Iterator[tuple[KeyPath, int]]:

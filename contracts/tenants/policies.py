@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from contracts.fields import Body, Id, Line, Moment, PageQuery, Reply, Slug, Text, Whole, page_of
+from contracts.fields import Body, Id, Line, Moment, PackName, PageQuery, Reply, Text, Whole, page_of
 from contracts.problems import NOT_FOUND, OUT_OF_SCOPE, ProblemType
 from contracts.tenants.common import JsonObject, ServiceName, distinct, operation
 from contracts.tenants.registry import UNKNOWN_PACK
@@ -47,7 +47,7 @@ class PolicyReply(PolicyVersionReply):
 
 class PolicyDraftBody(Body):
     packs = fields.List(
-        Slug(),
+        PackName(),
         load_default=None,
         allow_none=True,
         validate=[validate.Length(1, 10), distinct],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.core import Audience
-from contracts.fields import Body, Id, Line, Moment, PageQuery, Reply, Slug, Whole, page_of
+from contracts.fields import Body, Id, Line, Moment, PackName, PageQuery, Reply, Slug, Whole, page_of
 from contracts.problems import CONFLICT, NOT_FOUND, STALE, ProblemType
 from contracts.tenants.common import JsonObject, Locale, Rate, ServiceName, Timezone, distinct, operation
 
@@ -38,7 +38,7 @@ class ServiceStates(Reply):
 class TenantBody(Body):
     code = Slug(required=True, metadata={"description": "Short unique name; staff sign in with it. Never changes."})
     name = Line(required=True)
-    packs = fields.List(Slug(), required=True, validate=[validate.Length(1, 10), distinct])
+    packs = fields.List(PackName(), required=True, validate=[validate.Length(1, 10), distinct])
     services = fields.List(ServiceName(), required=True, validate=[validate.Length(0, 20), distinct])
     overrides = fields.Dict(
         keys=ServiceName(),

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from contracts.policies import Finding, PolicyError, Source, load_pack, pack_names, read_source, resolve
+from contracts.policies import Finding, PolicyError, Source, grounded, load_pack, pack_names, read_source, resolve
 from contracts.tenants import OPTIONAL_SERVICES
 from kefu.rest import Rest, rest_options
 
@@ -40,7 +40,7 @@ def check(pack: str | None, root: Path, service: str | None, overrides: Path | N
     if overrides and not (pack and service):
         raise click.UsageError("--overrides needs PACK and --service: overrides are of one service's policy.")
     if pack and Path(pack).is_dir():
-        root, pack = Path(pack).resolve().parent, Path(pack).resolve().name
+        root, pack = _of_folder(Path(pack).resolve())
     findings: dict[str, Finding] = {}
     names = [pack] if pack else pack_names(root)
     for name in names:
@@ -85,6 +85,13 @@ def activate(rest: Rest, service: str, draft_id: object) -> None:
     click.echo(f"{service}: version {active['version']} is in force since {active['activated_at']}")
 
 
+def _of_folder(folder: Path) -> tuple[Path, str]:
+    """The packs' folder and the pack's name, of a pack's or a variant's own folder."""
+    inside = (folder.parent / "pack.yaml").exists()
+    root = folder.parents[1] if inside else folder.parent
+    return root, folder.relative_to(root).as_posix()
+
+
 def _findings(root: Path, name: str, service: str | None, overrides: Path | None) -> Iterator[Finding]:
     try:
         pack = load_pack(root, name)
@@ -92,7 +99,8 @@ def _findings(root: Path, name: str, service: str | None, overrides: Path | None
     except PolicyError as error:
         yield from error.findings
         return
-    for part in [service] if service else list(pack.layers):
+    worded = dict.fromkeys(part for layer in grounded([pack]) for part in layer.layers)
+    for part in [service] if service else worded:
         yield from resolve(part, [pack], own).findings
 
 

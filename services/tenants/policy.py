@@ -41,7 +41,7 @@ def packs_named(root: Path, names: Sequence[str]) -> list[Pack]:
     for name in names:
         if name not in available:
             raise UNKNOWN_PACK(pack=name, available=", ".join(available))
-    stamp = max(path.stat().st_mtime_ns for path in root.glob("*/*.yaml"))
+    stamp = max(path.stat().st_mtime_ns for path in root.rglob("*.yaml"))
     try:
         return [_loaded(root, name, stamp) for name in names]
     except PolicyError as error:

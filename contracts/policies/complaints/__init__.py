@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.policies.complaints import authority, conditions, flows, references, staffing, terms
-from contracts.policies.findings import Finding
-from contracts.policies.shapes import Locate
+from contracts.policies.findings import Finding, Locate
 
 _CHECKS = (
     references.check,

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contracts.policies.complaints.vocabulary import flow_actions, flow_effects, flows
-from contracts.policies.findings import Finding, KeyPath
-from contracts.policies.shapes import Locate
+from contracts.policies.findings import Finding, KeyPath, Locate
 
 
 def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:

@@ -18,8 +18,8 @@ from contracts.policies.complaints.vocabulary import (
     keyed,
     sheet_fields,
 )
-from contracts.policies.findings import Finding, KeyPath, suggestion
-from contracts.policies.shapes import Locate, schema_for, walk
+from contracts.policies.findings import Finding, KeyPath, Locate, suggestion
+from contracts.policies.shapes import schema_for, walk
 
 _MEMBER = re.compile(r"\b(" + "|".join(MAPS) + r")\.(\w+)")
 _PLACE = re.compile(r"<input>:1:(\d+): (?:Syntax error: )?(.*)")

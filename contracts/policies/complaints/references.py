@@ -17,8 +17,8 @@ from contracts.policies.complaints.vocabulary import (
     form_fields,
     keyed,
 )
-from contracts.policies.findings import Finding, KeyPath, suggestion
-from contracts.policies.shapes import Locate, schema_for, walk
+from contracts.policies.findings import Finding, KeyPath, Locate, suggestion
+from contracts.policies.shapes import schema_for, walk
 
 PARTS = frozenset({"year", "month", "day", "site", "region", "department", "category", "kind", "serial"})
 _NUMBER_PART = re.compile(r"{(\w*)(?::(\d+))?}")
