@@ -51,6 +51,7 @@ def _base_scope(document: Mapping[str, Any]) -> Scope:
         "approved": {kind["key"]: 0 for kind in document.get("authority", ())},
         "assigned": {party["key"]: False for party in document["parties"]},
         "days_since": dates,
+        "last_sheet": {sheet["key"]: "" for sheet in document.get("sheets", ())},
         "months_since": dates,
         "figures": {figure["key"]: figure["value"] for figure in document.get("figures", ())},
         "fields": {},

@@ -31,6 +31,7 @@ def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
     yield from _intake(document, locate)
     yield from _settings(document, locate)
     for path, flow in flows(document):
+        yield from _hooks(document, path, flow, locate)
         for here, action, _ in flow_actions(flow):
             yield from _fields(document, (*path, *here, "fields"), action, locate)
         yield from _effects(document, path, flow, locate)
@@ -165,6 +166,18 @@ def _numbers(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
                 "Let it begin otherwise.",
             )
         seen |= {pattern} - {None}
+
+
+def _hooks(document: Mapping[str, Any], path: KeyPath, flow: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """What a hook listens to is there."""
+    lists = {"breached": "deadlines", "sheet_closed": "sheets"}
+    for hook in flow.get("hooks", ()):
+        here = (*path, "hooks", hook["key"], "of")
+        if "of" in hook and hook["on"] not in lists:
+            yield locate(here, f"says nothing for `on: {hook['on']}`", f"Take it out; it is for {' and '.join(lists)}.")
+        elif "of" in hook:
+            known = lists[hook["on"]]
+            yield from _declared(hook["of"], keyed(document.get(known)), f"of `{known}`", here, locate)
 
 
 def _intake(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:

@@ -76,9 +76,10 @@ def _time_rules(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding
     judging = document["judging"]
     for part in ("rules", "raises"):
         for rule in judging.get(part, ()):
-            if "days_open" in rule["when"] and not judging.get("again_after"):
+            read = next((name for name in ("days_open", "months_open") if name in rule["when"]), None)
+            if read and not judging.get("again_after"):
                 yield locate(
                     ("judging", part, rule["key"]),
-                    "depends on `days_open`, but no moment to judge again is set",
+                    f"depends on `{read}`, but no moment to judge again is set",
                     "Add `again_after: [{amount: ..., unit: days}]` to `judging`.",
                 )

@@ -67,6 +67,7 @@ SYSTEM_VARIABLES: Mapping[str, Any] = {
     "visited": [""],
     "waiting": False,
     "days_open": 0,
+    "months_open": 0,
     "days_closed": 0,
     "reopenable": False,
     "reopened": 0,
@@ -83,19 +84,21 @@ SYSTEM_VARIABLES: Mapping[str, Any] = {
 }
 """What the engine works out, with a value of the right kind.
 
-`days_open`: whole days since receipt, days of waiting for the customer not counted. `satisfied` and `unsatisfied` are
+`days_open`: whole days since receipt, days of waiting for the customer not counted; `months_open`: months likewise, one
+that has begun counted whole (above 1: a month has passed). `satisfied` and `unsatisfied` are
 both false while the customer was not asked or not reached. `open_sheets`, `done_sheets`: kinds of sheets. `running`:
 deadlines. `visited`: stages the case was in. `late_steps`: the terms missed so far, with the department that answers
 for each. `follows_case`: the complainant names an earlier case. `attachments`: how
 many files are on the case."""
 
-MAPS = ("fields", "sheet", "proposals", "approved", "assigned", "days_since", "months_since", "figures")
+MAPS = ("fields", "sheet", "proposals", "approved", "assigned", "days_since", "months_since", "figures", "last_sheet")
 """Variables read with a dot.
 
 `fields.<name>`: what this action was given. `sheet.<name>`: a sheet's own fields. `proposals.<kind>`: none, pending,
 approved or rejected. `approved.<kind>`: the approved amount in fen. `assigned.<party>`: whether somebody has the part.
 `days_since.<fact>` and `months_since.<fact>` of a date: how many days or months a window must reach back to hold it
-(0: today, later, or not set). `figures.<name>`: a number of the policy. Where an effect has `each`, `each` is the item
+(0: today, later, or not set). `figures.<name>`: a number of the policy. `last_sheet.<kind>`: id of
+the case's newest sheet of that kind. Where an effect has `each`, `each` is the item
 of that list it is carried out for."""
 
 FUNCTIONS = frozenset({"size", "matches", "contains", "startsWith", "endsWith", "int", "string", "has", "min", "max"})

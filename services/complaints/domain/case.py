@@ -187,6 +187,10 @@ class Case:
     waited: timedelta = timedelta()
     closed_at: datetime | None = None
 
+    def sheet_ids(self, kind: str) -> list[str]:
+        """The case's sheets of that kind; their ids are in the order of their making."""
+        return sorted(id_ for id_, (its_kind, _) in self.sheets.items() if its_kind == kind)
+
     def sheet_kinds(self, state: str) -> list[str]:
         return sorted({kind for kind, its_state in self.sheets.values() if its_state == state})
 

@@ -22,7 +22,7 @@ def rejudge(work: Working) -> None:
     before, case.level = case.level, judgement.level
     case.reasons = [Reason(rule=rule, at=work.now.moment) for rule in judgement.rules]
     _tell(work, before, judgement.rules, by_system=True, reason=None)
-    work.events.append("raised")
+    work.events.append(("raised", None))
 
 
 def _note_reasons(work: Working, level: str, rules: tuple[str, ...]) -> None:
@@ -43,7 +43,7 @@ def set_by_hand(work: Working, level: str, reason: str) -> None:
     case.reasons = [Reason(rule=BY_HAND, at=work.now.moment, note=reason)]
     _tell(work, before, (BY_HAND,), by_system=False, reason=reason)
     if raised:
-        work.events.append("raised")
+        work.events.append(("raised", None))
 
 
 def _tell(work: Working, before: str, rules: tuple[str, ...], *, by_system: bool, reason: str | None) -> None:

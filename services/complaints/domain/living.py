@@ -52,7 +52,7 @@ def open_case(policy: Policy, case: Case, actor: Actor, now: Now, new_id: NewId)
     work.case.flow.key = policy.process_for(work.scope).key
     start_rejudging(work)
     move(work, work.spec.start)
-    work.events.append("opened")
+    work.events.append(("opened", None))
     run_hooks(work)
     return work.outcome()
 
@@ -63,7 +63,7 @@ def amend(policy: Policy, case: Case, facts: Mapping[str, Any], actor: Actor, no
     work.case.facts.update(facts)
     work.changed()
     levels.rejudge(work)
-    work.events.append("amended")
+    work.events.append(("amended", None))
     run_hooks(work)
     return work.outcome()
 
@@ -118,7 +118,7 @@ def breach(  # noqa: PLR0917
     if period == 1:
         department = _late_department(work, escalation) or department_of(policy, work.case)
         work.case.late.append(Late(deadline=kind, department=department, due_at=due_at))
-        work.events.append("breached")
+        work.events.append(("breached", kind))
         run_hooks(work)
     return work.outcome()
 

@@ -89,7 +89,7 @@ def _finish_sheet(work: Working, stage: StageSpec) -> None:
     for kind in sorted(sheet.flow.running):
         stop_deadline(work, kind)
     work.emit(SheetClosed(sheet_id=sheet.id))
-    work.events.append("sheet_closed")
+    work.events.append(("sheet_closed", sheet.kind))
     work.changed()
 
 
@@ -101,9 +101,10 @@ def run_hooks(work: Working) -> None:
     here = work.on_case()
     done: set[str] = set()
     while work.events:
-        event = work.events.pop(0)
+        event, of = work.events.pop(0)
         for hook in here.spec.hooks:
-            if hook.on == event and hook.key not in done and not here.closed and holds(hook.when, here.scope):
+            heard = hook.on == event and hook.of in {None, of}
+            if heard and hook.key not in done and not here.closed and holds(hook.when, here.scope):
                 done.add(hook.key)
                 for effect in hook.effects:
                     apply(here, effect)

@@ -37,6 +37,7 @@ def scope_of(
     proposals = {kind: flow.proposal(kind) for kind in policy.authority}
     variables["proposals"] = {kind: p.state if p else "none" for kind, p in proposals.items()}
     variables["approved"] = {k: p.amount if p and p.state == APPROVED else 0 for k, p in proposals.items()}
+    variables["last_sheet"] = {kind: max(case.sheet_ids(kind), default="") for kind in policy.sheets}
     variables["figures"] = policy.figures
     variables["fields"] = {f.key: _field(f, given.get(f.key)) for f in fields}
     variables["sheet"] = _sheet(policy, sheet) if sheet else {}
@@ -78,6 +79,12 @@ def days_open(case: Case, now: Now) -> int:
     return max(0, (now.day(end - case.waited) - now.day(case.received_at)).days)
 
 
+def _months_open(case: Case, now: Now) -> int:
+    """How many months a window must reach back to hold the receipt, days of waiting for the customer left out."""
+    end = case.closed_at or case.waiting_since or now.moment
+    return months_since(now.day(case.received_at), now.day(end - case.waited))
+
+
 def _system(policy: Policy, case: Case, now: Now) -> dict[str, Any]:
     channel = policy.channels.get(case.channel, {})
     category = policy.categories.get(case.facts.get("category") or "", {})
@@ -97,6 +104,7 @@ def _system(policy: Policy, case: Case, now: Now) -> dict[str, Any]:
         "level_rank": policy.levels[case.level]["rank"],
         "waiting": case.state == WAITING,
         "days_open": days_open(case, now),
+        "months_open": _months_open(case, now),
         "days_closed": (now.today - closed_on).days,
         "reopenable": closed and reaches(policy.reopen_within, closed_on, now.today),
         "reopened": case.reopened,

@@ -14,6 +14,8 @@ from services.complaints.domain.scope import scope_of
 from services.complaints.policy import Policy, Scope
 from services.complaints.policy.specs import FieldSpec, FlowSpec, SheetSpec
 
+Event = tuple[str, str | None]
+"""opened, raised, sheet_closed, amended or breached; and of which deadline or kind of sheet."""
 NewId = Callable[[], str]
 
 
@@ -40,8 +42,8 @@ class Working:
         self.values: Mapping[str, Any] = {}
         self.effects: list[Effect] = []
         self.sheets: dict[str, Sheet] = {self.sheet.id: self.sheet} if self.sheet else {}
-        self.events: list[str] = []
-        """What happened that hooks listen to: opened, raised, sheet_closed, amended, breached."""
+        self.events: list[Event] = []
+        """What happened that hooks listen to."""
         self._scope: Scope | None = None
 
     @property

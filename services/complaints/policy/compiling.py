@@ -147,6 +147,7 @@ def _hook(raw: Json) -> HookSpec:
     return HookSpec(
         key=raw["key"],
         on=raw["on"],
+        of=raw.get("of"),
         when=maybe(raw.get("when")),
         effects=effects(raw.get("effects", [])),
         to=raw.get("to"),

@@ -115,6 +115,8 @@ class HookSpec:
 
     key: str
     on: str
+    of: str | None
+    """Of which deadline or kind of sheet; None: of any."""
     when: Expression | None
     effects: tuple[EffectSpec, ...]
     to: str | None

@@ -57,5 +57,15 @@ def test_documents_of_every_service_resolve(pack: str) -> None:
 def test_the_engine_fills_exactly_the_variables_the_checks_know() -> None:
     story = Story("developer")
     filled = set(scope_of(story.policy, story.case, story.now).variables)
-    maps = {"fields", "sheet", "proposals", "approved", "assigned", "days_since", "months_since", "figures"}
+    maps = {
+        "fields",
+        "sheet",
+        "proposals",
+        "approved",
+        "assigned",
+        "days_since",
+        "months_since",
+        "figures",
+        "last_sheet",
+    }
     assert filled == set(SYSTEM_VARIABLES) | set(story.policy.fact_kinds) | maps
