@@ -318,7 +318,7 @@ def event_queue(service: str, events: list[Event]) -> Queue:
     name = f"evt-{service}"
     return Queue(
         name,
-        bindings=[binding(Exchange(e.exchange, type="topic", durable=True), routing_key=e.type) for e in events],
+        bindings=[binding(Exchange(e.exchange, no_declare=True), routing_key=e.type) for e in events],
         durable=True,
         queue_arguments={
             "x-queue-type": "quorum",

@@ -28,7 +28,8 @@ from chassis import logs
 
 log = logs.get(__name__)
 
-RPC_EXCHANGE = Exchange("nameko-rpc", type="topic", durable=True)
+RPC_EXCHANGE = Exchange("nameko-rpc", type="topic", durable=True, no_declare=True)
+"""`chassis.topology` declares it: a service has no right to, as who may declare an exchange may delete it."""
 RECONNECT_PAUSE, MAX_RECONNECT_PAUSE = 0.5, 2.0
 BROKER_ERRORS = (OSError, EOFError, ConnectionError)
 

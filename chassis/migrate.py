@@ -51,9 +51,13 @@ def migrate(service: str, database_url: str, owner_url: str | None = None) -> No
             with engine.begin() as connection:
                 command.upgrade(_config(tree, connection), "head")
         if engine.dialect.name == "postgresql":
-            app_role = make_url(database_url.format(service=service)).username
             with engine.begin() as connection:
-                secure(connection, app_role)
+                secure(connection, _role(database_url, service))
+                admit_relay(connection, _role(database_url, "relay"))
+
+
+def _role(database_url: str, service: str) -> str | None:
+    return make_url(database_url.format(service=service)).username
 
 
 def undo(service: str, url: str) -> None:
@@ -121,6 +125,19 @@ def secure(connection: Connection, app_role: str | None) -> None:
             connection.execute(text(statement))
 
 
+def admit_relay(connection: Connection, role: str | None) -> None:
+    """Give the relay's own role, where there is one, what carrying the outbox and burying dead letters takes."""
+    if not connection.scalar(text("SELECT to_regrole(quote_ident(:role))"), {"role": role}):
+        return  # the relay signs in with the services' roles
+    for table, rights in _RELAYS.items():
+        connection.execute(text(f'GRANT {rights} ON "{table}" TO "{role}"'))
+
+
+_RELAYS = {
+    "outbox": "SELECT, UPDATE, DELETE",
+    "event_retries": "SELECT, INSERT",
+    "tenant_settings": "SELECT",  # read with the BEGIN of every transaction of a tenant
+}
 _OPEN: set[str] = set()
 
 

@@ -8,6 +8,7 @@ away with its last consumer, so that a caller learns at once that the service is
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from functools import cached_property, wraps
@@ -49,6 +50,9 @@ UseCase = Callable[..., Any]
 
 QUEUE_EXPIRES_MS = 1000
 MAX_CONFLICTS = 3
+REPLY_KEY = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Where a reply may go. Any other key could be that of another service's queue: the caller would have this service say
+there what the caller itself may not."""
 _CONSTRAINT = both("it exists already, or something it names does not", "该记录已存在,或所引用的记录不存在")
 _RETRIABLE = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
@@ -205,8 +209,8 @@ class RpcDoor(Door):
         self._entrypoints[provider.operation.name] = provider
 
     def handle_message(self, message: Message) -> None:
-        if not message.properties.get("reply_to"):
-            log.warning("request without reply_to dropped", routing_key=message.delivery_info["routing_key"])
+        if not REPLY_KEY.fullmatch(message.properties.get("reply_to") or ""):
+            log.warning("request without a reply key dropped", routing_key=message.delivery_info["routing_key"])
             self.link.settle(message)
             return
         name = message.delivery_info["routing_key"].rpartition(".")[2]

@@ -13,6 +13,7 @@ from typing import Any
 from kombu import Connection, Exchange
 
 from chassis.events import DEAD_EXCHANGE, EventHandler, dead_queue, event_queue
+from chassis.link import RPC_EXCHANGE
 
 CONNECT_TIMEOUT = 5
 
@@ -21,12 +22,14 @@ def declare(services: Sequence[str], amqp_uri: str) -> None:
     """Declare everything of these services; changes nothing that is there."""
     with Connection(amqp_uri, connect_timeout=CONNECT_TIMEOUT) as connection:
         channel = connection.default_channel
-        Exchange(DEAD_EXCHANGE, type="topic", durable=True).declare(channel=channel)
-        for service in services:
-            Exchange(f"{service}.events", type="topic", durable=True).declare(channel=channel)
-        for service in services:
+        followed = {service: [handler.event for _, handler in handlers(service)] for service in services}
+        exchanges = {event.exchange for events in followed.values() for event in events}
+        exchanges |= {RPC_EXCHANGE.name, DEAD_EXCHANGE, *(f"{service}.events" for service in services)}
+        for name in sorted(exchanges):
+            Exchange(name, type="topic", durable=True).declare(channel=channel)
+        for service, events in followed.items():
             dead_queue(service)(channel).declare()
-            event_queue(service, [handler.event for _, handler in handlers(service)])(channel).declare()
+            event_queue(service, events)(channel).declare()
 
 
 def handlers(service: str) -> list[tuple[str, EventHandler]]:

@@ -6,15 +6,17 @@ written. Limit: RabbitMQ 3.10 loses a quorum queue that was first declared less 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from kefu.ports import accepts, free_block
@@ -66,8 +68,9 @@ class PrivateBroker:
         self._process: subprocess.Popen[bytes] | None = None
         self._epmd: subprocess.Popen[bytes] | None = None
 
-    def uri(self, vhost: str = "/") -> str:
-        return f"amqp://guest:guest@127.0.0.1:{self.port}/{quote(vhost, safe='')}"
+    def uri(self, vhost: str = "/", user: str = "guest", password: str = "guest") -> str:  # noqa: S107  (the node's own)
+        """The address for that user; `guest` may do everything."""
+        return f"amqp://{quote(user)}:{quote(password)}@127.0.0.1:{self.port}/{quote(vhost, safe='')}"
 
     def describe(self) -> str:
         return f"a private node in {os.path.relpath(self.folder)}"
@@ -152,6 +155,13 @@ class PrivateBroker:
         self.ctl("add_vhost", name)
         self.ctl("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
         return self.uri(name)
+
+    def import_definitions(self, definitions: Mapping[str, Any]) -> None:
+        """Add users, their rights and whatever else they define; what has the same name is replaced."""
+        with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".json") as file:
+            json.dump(definitions, file)
+            file.flush()
+            self.ctl("import_definitions", file.name)
 
     def delete_vhost(self, name: str) -> None:
         self.ctl("delete_vhost", name)

@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 
 from kefu.ports import free_block
-from kefu.processes import Process, manifest
+from kefu.processes import GATEWAY, RELAY, Process, manifest
 
 READY_TIMEOUT = 1.0
+_EACH_ITS_OWN = {"KEFU_AMQP_URI", "KEFU_DATABASE_URL", "KEFU_MIGRATION_DATABASE_URL"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,10 @@ class Installation:
     """Metrics port of the first process; the others follow in the manifest's order."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Further variables for every process."""
+    amqp_uris: Mapping[str, str] = field(default_factory=dict)
+    """What single processes sign in to the broker with, by name; the others use `amqp_uri`."""
+    relay_url: str = ""
+    """Template of what the relay signs in to the databases with, when it has a role of its own (PostgreSQL)."""
     processes: tuple[Process, ...] = field(default_factory=manifest)
 
     @property
@@ -46,24 +51,38 @@ class Installation:
 
     def environment(self, process: Process | None = None) -> dict[str, str]:
         """The variables of that process; None: of a command beside them, migrations above all."""
-        own = {"KEFU_METRICS_PORT": str(self.metrics_port(process))} if process else self._migration()
+        inherited = {name: value for name, value in os.environ.items() if name not in _EACH_ITS_OWN}
         return {
             "KEFU_SIGNING_KEYS_PATH": str(self.var / "keys" / "tenants.json"),
             "KEFU_SECRETS_DIR": str(self.var / "secrets"),
             "KEFU_TRIAL_MESSAGES_DIR": str(self.var / "messages"),
             "KEFU_ATTACHMENTS_DIR": str(self.var / "attachments"),
-            **os.environ,
+            **inherited,
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "2",  # glibc keeps what a thread gave back in an arena of its own
             **self.settings,
-            "KEFU_AMQP_URI": self.amqp_uri,
-            "KEFU_DATABASE_URL": self.database_url,
             "KEFU_GATEWAY_BIND": self.bind,
-            **own,
+            **(self._own(process) if process else self._migration()),
         }
 
+    def _own(self, process: Process) -> dict[str, str]:
+        """The gateway has no business with databases and is not told where they are."""
+        own = {
+            "KEFU_METRICS_PORT": str(self.metrics_port(process)),
+            "KEFU_AMQP_URI": self.amqp_uris.get(process.name, self.amqp_uri),
+        }
+        if process.name != GATEWAY:
+            relays = self.relay_url if process.name == RELAY else ""
+            own["KEFU_DATABASE_URL"] = relays or self.database_url
+        return own
+
     def _migration(self) -> dict[str, str]:
-        return {"KEFU_MIGRATION_DATABASE_URL": self.migration_url} if self.migration_url else {}
+        """Migrations declare what lasts on the broker, as the relay does."""
+        own = {
+            "KEFU_AMQP_URI": self.amqp_uris.get(RELAY, self.amqp_uri),
+            "KEFU_DATABASE_URL": self.database_url,
+        }
+        return own | ({"KEFU_MIGRATION_DATABASE_URL": self.migration_url} if self.migration_url else {})
 
     def metrics_port(self, process: Process) -> int:
         return self.metrics_base + self.processes.index(process)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +18,7 @@ from kefu.console import Console
 from kefu.docker_broker import DockerBroker, docker_works
 from kefu.installation import Installation, sqlite_template
 from kefu.ports import is_free
-from kefu.processes import MIGRATE, Process
+from kefu.processes import MIGRATE, SERVICES, Process, manifest
 from kefu.supervisor import Child, Supervisor
 
 _READY_CHECK_EVERY = 0.5
@@ -41,8 +44,8 @@ class LocalPlatform:
     def run(self) -> None:
         """Start all, return when a signal has stopped all; StartError when something is missing or in the way."""
         self._refuse_taken_ports(self._installation(amqp_uri=""))
-        with self._broker() as (uri, look_after):
-            installation = self._installation(uri)
+        with self._broker() as (uri, own, look_after):
+            installation = self._installation(uri, own)
             self._migrate(installation)
             operator_key = self._operator_key(installation)
             supervisor = Supervisor([self._child(installation, process) for process in self.processes], self.console)
@@ -53,12 +56,12 @@ class LocalPlatform:
         self.console.done("Stopped; all data stays in " + _short(self.var))
 
     @contextmanager
-    def _broker(self) -> Iterator[tuple[str, Callable[[], None]]]:
-        """The broker's URI, and what to call now and then so that it stays there."""
+    def _broker(self) -> Iterator[tuple[str, dict[str, str], Callable[[], None]]]:
+        """The broker's URI, those of single processes, and what to call now and then so that it stays there."""
         given = os.environ.get("KEFU_AMQP_URI")
         if given:
             self.console.done("RabbitMQ: the one that KEFU_AMQP_URI names")
-            yield given, lambda: None
+            yield given, {}, lambda: None
             return
         broker = self._own_broker()
         began = time.monotonic()
@@ -67,11 +70,12 @@ class LocalPlatform:
             if broker.sweep():
                 self.console.warn("Stopped a RabbitMQ that an earlier run had left behind")
             broker.start()
+            own = self._admit(broker) if isinstance(broker, PrivateBroker) else {}
         except BrokerUnavailableError as error:
             raise StartError(str(error)) from error
         self.console.done(f"RabbitMQ on port {broker.port} ({time.monotonic() - began:.1f} s)")
         try:
-            yield broker.uri(), lambda: self._revive(broker)
+            yield broker.uri(), own, lambda: self._revive(broker)
         finally:
             self.console.step("Stopping RabbitMQ")
             broker.stop()
@@ -84,15 +88,32 @@ class LocalPlatform:
             return DockerBroker(folder)
         raise StartError(NO_BROKER)
 
+    def _admit(self, broker: PrivateBroker) -> dict[str, str]:
+        """Give every process a user of its own on our broker, with a password of this run; what each signs in with.
+        Nobody else gets in: `guest` gets a password that is not kept."""
+        passwords = {process.name: secrets.token_urlsafe(24) for process in self.processes}
+        environment = {p.password_variable: passwords[p.name] for p in self.processes}
+        together = ["--together"] if len(self.processes) == len(manifest([SERVICES])) else []
+        command = [sys.executable, "-m", "kefu", "broker-users", "--vhost", "/", *together]
+        # in a process of its own, because it loads every service: a supervisor should stay small
+        done = subprocess.run(command, env=os.environ | environment, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise StartError(f"The broker's users could not be made:\n{done.stderr}")
+        users = json.loads(done.stdout)
+        users["users"].append({"name": "guest", "password": secrets.token_urlsafe(24), "tags": ""})
+        broker.import_definitions(users)
+        return {p.name: broker.uri("/", p.user, passwords[p.name]) for p in self.processes}
+
     def _revive(self, broker: PrivateBroker | DockerBroker) -> None:
         if not broker.alive():
             self.console.warn("RabbitMQ ended; starting it again")
             broker.start()
 
-    def _installation(self, amqp_uri: str) -> Installation:
+    def _installation(self, amqp_uri: str, amqp_uris: Mapping[str, str] | None = None) -> Installation:
         given = os.environ
         return Installation(
             amqp_uri=amqp_uri,
+            amqp_uris=amqp_uris or {},
             database_url=given.get("KEFU_DATABASE_URL") or sqlite_template(self.var / "db"),
             var=self.var,
             bind=given.get("KEFU_GATEWAY_BIND") or "127.0.0.1:8080",

@@ -13,47 +13,60 @@ from psycopg2 import sql
 
 # Rights on the tables themselves are the migrations' business: the audit table, for one, is insert-only.
 _USE_BUT_NOT_OWN = (
+    "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+    "GRANT CONNECT ON DATABASE {database} TO {app}, {relay}",
     "ALTER SCHEMA public OWNER TO {owner}",
-    "GRANT USAGE ON SCHEMA public TO {app}",
+    "GRANT USAGE ON SCHEMA public TO {app}, {relay}",
 )
 
 
 class PostgresServer:
     """Databases on a server whose `admin_url` may create databases and roles (`postgresql://user:password@host/database`).
 
-    Two roles, as in production: `owner_role` owns databases and tables and runs migrations; `app_role` is what services
-    sign in as, it owns nothing and row-level security holds for it. Names are unique to this object; `clean_up` drops
+    The roles are production's (deploy/postgres/init.sql): `owner_role` owns databases and tables and runs migrations;
+    each service has one of its own, and the relay one that reaches all databases. Those own nothing, row-level security
+    holds for them, and no service's role reaches another's database. Names are unique to this object; `clean_up` drops
     everything it made.
     """
 
     def __init__(self, admin_url: str) -> None:
         self.admin_url = admin_url.replace("postgresql+psycopg2://", "postgresql://")
         self.prefix = f"kefu_{secrets.token_hex(3)}"
-        self.owner_role, self.app_role = f"{self.prefix}_owner", f"{self.prefix}_app"
+        self.owner_role = f"{self.prefix}_owner"
         self.password = secrets.token_urlsafe(16)
         self._databases: list[str] = []
-        self._has_roles = False
+        self._roles: list[str] = []
+
+    def role_of(self, service: str) -> str:
+        """What that service, or `relay`, signs in as."""
+        return f"{self.prefix}_{service}"
 
     def url(self, database: str, *, role: str | None = None) -> str:
-        """SQLAlchemy URL of that database for `role` (default: the app's). `{service}` may stand in `database`."""
+        """SQLAlchemy URL of that database for `role` (default: the service's own). `{service}` may stand in `database`,
+        and stands in the URL by default."""
         host = urlsplit(self.admin_url).netloc.rpartition("@")[2]
-        return f"postgresql+psycopg2://{role or self.app_role}:{self.password}@{host}/{database}"
+        return f"postgresql+psycopg2://{role or self.role_of('{service}')}:{self.password}@{host}/{database}"
 
     def owner_url(self, database: str) -> str:
         return self.url(database, role=self.owner_role)
+
+    def relay_url(self, database: str) -> str:
+        return self.url(database, role=self.role_of("relay"))
 
     def create_databases(self, label: str, services: Iterable[str]) -> str:
         """Make one database a service; the template of their names, with `{service}`, to give to `url`."""
         template = f"{self.prefix}_{label}_{{service}}"
         for service in services:
-            self.create_database(template.format(service=service))
+            self.create_database(template.format(service=service), service)
         return template
 
-    def create_database(self, name: str) -> None:
-        """Make a database that `owner_role` owns and that `app_role` may use."""
-        self._ensure_roles()
-        names = {"owner": sql.Identifier(self.owner_role), "app": sql.Identifier(self.app_role)}
-        self.execute(sql.SQL("CREATE DATABASE {} OWNER {owner}").format(sql.Identifier(name), **names))
+    def create_database(self, name: str, service: str) -> None:
+        """Make a database that `owner_role` owns and that the service and the relay may use."""
+        roles = {"owner": self.owner_role, "app": self.role_of(service), "relay": self.role_of("relay")}
+        for role in roles.values():
+            self._ensure_role(role)
+        names = {kind: sql.Identifier(value) for kind, value in (roles | {"database": name}).items()}
+        self.execute(sql.SQL("CREATE DATABASE {database} OWNER {owner}").format(**names))
         self._databases.append(name)
         for text in _USE_BUT_NOT_OWN:
             self.execute(sql.SQL(text).format(**names), database=name)
@@ -66,24 +79,24 @@ class PostgresServer:
         """Drop every database and role this object made."""
         for name in list(self._databases):
             self.drop_database(name)
-        for role in (self.app_role, self.owner_role) if self._has_roles else ():
+        for role in self._roles:
             self.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
-        self._has_roles = False
+        self._roles = []
 
     def execute(self, statement: str | sql.Composable, *, database: str | None = None) -> None:
         """Run one statement as the administrator, outside a transaction."""
         with closing(self._connect(database)) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
 
-    def _ensure_roles(self) -> None:
-        if self._has_roles:
+    def _ensure_role(self, role: str) -> None:
+        if role in self._roles:
             return
-        for role in (self.owner_role, self.app_role):
-            statement = "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD {}"
-            self.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(self.password)))
-        # A server's administrator need not be superuser; to give a database to a role it must be its member.
-        self.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(self.owner_role)))
-        self._has_roles = True
+        statement = "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD {}"
+        self.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(self.password)))
+        if role == self.owner_role:
+            # A server's administrator need not be superuser; to give a database to a role it must be its member.
+            self.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
+        self._roles.append(role)
 
     def _connect(self, database: str | None = None) -> Any:
         parts = urlsplit(self.admin_url)

@@ -34,6 +34,21 @@ class Process:
         """The gateway answers health and metrics on its own port, the others on their metrics port."""
         return self.name == GATEWAY
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services in it; none in the relay and the gateway."""
+        return () if self.name in {GATEWAY, RELAY} else tuple(self.name.split("+"))
+
+    @property
+    def user(self) -> str:
+        """What it signs in to the broker as, where users are made by `kefu broker-users`."""
+        return f"kefu-{self.name}"
+
+    @property
+    def password_variable(self) -> str:
+        """The variable with the password of its users on broker and databases, for what makes those users."""
+        return f"KEFU_{self.name.replace('+', '_').upper()}_PASSWORD"
+
 
 def manifest(groups: Iterable[Sequence[str]] | None = None) -> tuple[Process, ...]:
     """All processes. `groups` says which services share a process (small installations); None: one process each."""

@@ -134,7 +134,7 @@ class RpcClient:
         channel.add_on_return_callback(self._returned)
         channel.add_on_close_callback(self._closed)
         # Each step is sent at once: the broker works them off in order, and `ready` waits for the last one.
-        channel.exchange_declare(EXCHANGE, "topic", durable=True)
+        channel.exchange_declare(EXCHANGE, passive=True)  # declaring it is the relay's
         channel.queue_declare(name, exclusive=True, auto_delete=True)
         channel.queue_bind(name, EXCHANGE, self._reply_key)
         channel.basic_consume(name, self._replied, auto_ack=True, callback=lambda _frame: self._consuming(channel))

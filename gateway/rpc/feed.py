@@ -37,7 +37,7 @@ class Feed:
 
     def _opened(self, channel: Any) -> None:
         channel.add_on_close_callback(self._closed)
-        channel.exchange_declare(self._exchange, "topic", durable=True)
+        channel.exchange_declare(self._exchange, passive=True)  # declaring it is the relay's
         channel.queue_declare(
             "", exclusive=True, auto_delete=True, callback=lambda frame: self._declared(channel, frame)
         )

@@ -8,30 +8,36 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from kefu.broker import PrivateBroker
+from kefu.broker_users import definitions
 from kefu.installation import Installation, free_addresses, sqlite_template
 from kefu.postgres import PrivatePostgres
 from kefu.postgres_server import PostgresServer
-from kefu.processes import SERVICES
+from kefu.processes import SERVICES, Process, manifest
 from tests.platform.running import Platform
 
 DATABASES = ("sqlite", "postgresql")
 _serial = itertools.count(1)
+_PASSWORDS = {process.name: secrets.token_urlsafe(16) for process in manifest()}
+"""One set: users are the node's, only their rights are a virtual host's."""
 
 
 @dataclass(frozen=True)
 class Databases:
-    """One empty database a service: `url` for the services, `migration_url` for migrations; both hold `{service}`."""
+    """One empty database a service: `url` for the services, `migration_url` for migrations, `relay_url` for the relay
+    where it has a role of its own; all hold `{service}`."""
 
     kind: str
     url: str
     migration_url: str
+    relay_url: str = ""
 
     def of(self, service: str) -> str:
         return self.url.replace("{service}", service)
@@ -95,7 +101,7 @@ def new_databases(
             return Databases(kind, template, template)
         server: PostgresServer = request.getfixturevalue("postgres")
         names = server.create_databases(f"t{next(_serial)}", SERVICES)
-        return Databases(kind, server.url(names), server.owner_url(names))
+        return Databases(kind, server.url(names), server.owner_url(names), server.relay_url(names))
 
     return make
 
@@ -117,12 +123,14 @@ def new_platform(
     started: list[Platform] = []
 
     def start(kind: str, **settings: str) -> Platform:
-        uri = os.environ.get("KEFU_AMQP_URI")
+        uri, own = os.environ.get("KEFU_AMQP_URI"), {}
         if not uri:
             broker: PrivateBroker = request.getfixturevalue("private_broker")
-            uri = broker.add_vhost(f"platform-{next(_serial)}")
+            vhost = f"platform-{next(_serial)}"
+            uri = broker.add_vhost(vhost)
+            own = admit_processes(broker, vhost, manifest())
         folder = tmp_path_factory.mktemp("platform")
-        platform = Platform(_installation(uri, new_databases(kind), folder, settings), folder)
+        platform = Platform(_installation(uri, own, new_databases(kind), folder, settings), folder)
         started.append(platform)
         platform.open()
         return platform
@@ -141,12 +149,23 @@ def platform(request: pytest.FixtureRequest, new_platform: Callable[..., Platfor
     running.close()
 
 
-def _installation(uri: str, databases: Databases, folder: Path, settings: dict[str, str]) -> Installation:
+def admit_processes(broker: PrivateBroker, vhost: str, processes: Sequence[Process]) -> dict[str, str]:
+    """Give each process a user of its own with the least rights, as in production; what each signs in with."""
+    uris = {p.name: broker.uri(vhost, p.user, _PASSWORDS[p.name]) for p in processes}
+    broker.import_definitions(definitions(vhost, processes, _PASSWORDS))
+    return uris
+
+
+def _installation(
+    uri: str, own: dict[str, str], databases: Databases, folder: Path, settings: dict[str, str]
+) -> Installation:
     bind, metrics_base = free_addresses()
     return Installation(
         amqp_uri=uri,
         database_url=databases.url,
         migration_url=databases.migration_url,
+        amqp_uris=own,
+        relay_url=databases.relay_url,
         var=folder,
         bind=bind,
         metrics_base=metrics_base,

@@ -73,6 +73,12 @@ def tables_of(inspector: Inspector) -> list[str]:
     return sorted(table for table in inspector.get_table_names() if not table.startswith("alembic_version"))
 
 
+def tables_of_catalogue(connection: Connection) -> list[str]:
+    """Every table of the schema, whether the role may see into it or not (PostgreSQL)."""
+    found = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    return sorted(connection.execute(text(found)).scalars())
+
+
 def as_text(row: Mapping[str, Any]) -> str:
     """The row in one spelling of ids, whatever the database: 32 lower-case hexadecimal digits."""
     return " ".join(map(str, row.values())).replace("-", "").lower()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from uuid import UUID
 
+import pika
 import pytest
 
 from contracts.context import HEADER
@@ -39,6 +41,16 @@ def test_a_request_without_an_address_for_the_answer_is_dropped(world: World) ->
         client.send_raw("toy.create_thing", b"no json", {}, reply_to=None, correlation_id=None)
         client.send_raw("toy.create_thing", b"", {}, reply_to="nobody")
     assert world.create(world.tenant(), "one")["version"] == 1
+
+
+def test_an_answer_never_goes_where_only_services_may_speak(world: World) -> None:
+    with closing(pika.BlockingConnection(pika.URLParameters(world.amqp_uri))) as connection, world.client() as client:
+        channel = connection.channel()
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(queue, "nameko-rpc", "victim.*")
+        client.send_raw("toy.create_thing", b"no json", HEADERS, reply_to="victim.delete_everything")
+        assert world.create(world.tenant(), "one")["version"] == 1  # which the toy took after the other
+        assert channel.basic_get(queue) == (None, None, None)
 
 
 def test_an_unknown_operation_is_refused(world: World) -> None:

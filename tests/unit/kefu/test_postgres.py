@@ -14,7 +14,7 @@ import pytest
 
 from kefu.postgres import PostgresUnavailableError, PrivatePostgres, postgres_bin
 from kefu.postgres_server import PostgresServer
-from kefu.processes import SERVICES
+from kefu.processes import RELAY, SERVICES
 
 INIT = Path(__file__).parents[3] / "deploy" / "postgres" / "init.sql"
 
@@ -26,14 +26,17 @@ def postgres() -> Iterator[PrivatePostgres]:
 
 
 def test_the_app_role_owns_nothing(postgres: PrivatePostgres) -> None:
-    name = postgres.create_databases("roles", ["one"]).format(service="one")
-    _run(postgres.owner_url(name), "CREATE TABLE t (a int)")
+    template = postgres.create_databases("roles", ["one", "two"])
+    owner, own = (make(template).format(service="one") for make in (postgres.owner_url, postgres.url))
+    _run(owner, "CREATE TABLE t (a int)")
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        _run(postgres.url(name), "SELECT * FROM t")
+        _run(own, "SELECT * FROM t")
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        _run(postgres.url(name), "CREATE TABLE u (a int)")
-    _run(postgres.owner_url(name), f"GRANT SELECT ON t TO {postgres.app_role}")
-    _run(postgres.url(name), "SELECT * FROM t")
+        _run(own, "CREATE TABLE u (a int)")
+    _run(owner, f"GRANT SELECT ON t TO {postgres.role_of('one')}")
+    _run(own, "SELECT * FROM t")
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+        _run(own, "SELECT 1", database=template.format(service="two"))
 
 
 def test_the_password_is_asked_for(postgres: PrivatePostgres) -> None:
@@ -63,7 +66,7 @@ def test_two_users_of_one_server_do_not_meet_and_leave_nothing(postgres: Private
 
 def test_the_deployments_script_keeps_services_apart() -> None:
     with PrivatePostgres() as cluster:
-        environment = os.environ | {"KEFU_OWNER_PASSWORD": "owner's", "KEFU_DATABASE_PASSWORD": "services'"}
+        environment = os.environ | _passwords()
         psql = [str((postgres_bin() or Path()) / "psql"), "-X", "-q", "-f", str(INIT), cluster.admin_url]
         done = subprocess.run(psql, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
@@ -73,6 +76,7 @@ def test_the_deployments_script_keeps_services_apart() -> None:
             _run(cluster.admin_url, "SELECT 1", database=f"kefu_{service}", **own)
             with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                 _run(cluster.admin_url, "CREATE TABLE mine (a int)", database=f"kefu_{service}", **own)
+            _run(cluster.admin_url, "SELECT 1", database=f"kefu_{service}", **_role("relay"))
         with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
             _run(cluster.admin_url, "SELECT 1", database=f"kefu_{SERVICES[0]}", **_role(SERVICES[1]))
 
@@ -84,7 +88,11 @@ def test_without_the_programs_it_says_what_to_do(tmp_path: Path, monkeypatch: py
 
 
 def _role(service: str) -> dict[str, str]:
-    return {"user": f"kefu_{service}", "password": "services'"}
+    return {"user": f"kefu_{service}", "password": f"{service}'s"}
+
+
+def _passwords() -> dict[str, str]:
+    return {f"KEFU_{name.upper()}_PASSWORD": f"{name}'s" for name in ("owner", RELAY, *SERVICES)}
 
 
 def _run(url: str, statement: str, *, database: str | None = None, **who: str) -> list[tuple[Any, ...]]:
