@@ -12,9 +12,20 @@ from contracts.policies.findings import Finding, KeyPath, Locate
 def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
     """Every gap in who may decide what."""
     for kind in document.get("authority", ()):
+        yield from _themselves(kind, locate)
         yield from _steps(("authority", kind["key"], "steps"), kind["steps"], locate)
     for path, flow in flows(document):
         yield from _decided(path, flow, locate)
+
+
+def _themselves(kind: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    for index, step in enumerate(kind["steps"]):
+        if any("$decider" in group for group in step["chain"]):
+            yield locate(
+                ("authority", kind["key"], "steps", str(index), "chain"),
+                "`$decider` is whoever this table names, so it names nobody",
+                "Name a role, a part, or $head.",
+            )
 
 
 def _steps(path: KeyPath, steps: list[dict[str, Any]], locate: Locate) -> Iterator[Finding]:

@@ -84,7 +84,7 @@ def _samples(fields: Iterable[Mapping[str, Any]]) -> Scope:
 def _item_scope(document: Mapping[str, Any], path: KeyPath, scope: Scope) -> Scope:
     """`each` inside an effect that is carried out for every item of a list."""
     effect = _effect_at(document, path)
-    if effect is None or "each" not in effect or path[-1] == "each":
+    if effect is None or "each" not in effect or path[-1] in {"each", "when"}:
         return {}
     try:
         items = cel.compile(effect["each"]).execute(scope)

@@ -80,9 +80,11 @@ def _somebody(document: Mapping[str, Any], value: str, mode: str, path: KeyPath,
 
 def _number(pattern: str, path: KeyPath, locate: Locate) -> Iterator[Finding]:
     names = [name for name, _ in _NUMBER_PART.findall(pattern)]
-    for name in names:
+    for name, width in _NUMBER_PART.findall(pattern):
         if name not in PARTS:
             yield locate(path, f"`{{{name}}}` is no part of a number", suggestion(name, PARTS))
+        elif width and name not in {"serial", "year"}:
+            yield locate(path, f"`{{{name}:{width}}}`: only serial and year take a width", f"Write `{{{name}}}`.")
     if "serial" not in names:
         yield locate(path, "has no serial, so two numbers could be equal", "Add `{serial:4}`.")
 

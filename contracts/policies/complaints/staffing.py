@@ -51,6 +51,10 @@ def _parts(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
 
 def _holder(document: Mapping[str, Any], path: KeyPath, stage: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
     """The holder can be somebody, and has something to do that leads on."""
+    if stage["holder"] == "$decider":
+        if not any("approve" in effect for action in stage["actions"] for effect in action.get("effects", ())):
+            yield locate(path, "nothing is decided here", "Add an action with the effect `approve`, or name a role.")
+        return
     roles = roles_of(document, stage["holder"])
     if not roles:
         part = stage["holder"].removeprefix("$")

@@ -107,10 +107,11 @@ RESERVED_FIELDS = frozenset({"name", "complaint_id", "sheet_id", "expected_versi
 """An action's field may not be called so: the action's address uses these."""
 
 PRONOUNS = {
-    "acting": frozenset({"$head", "$holder"}),
-    "told": frozenset({"$head", "$holder", "$complainant", "$up"}),
+    "acting": frozenset({"$head", "$holder", "$decider"}),
+    "told": frozenset({"$head", "$holder", "$decider", "$complainant", "$up"}),
 }
-"""Words for people beside roles and parts. $head leads the receiving department; $up is the next on the ladder."""
+"""Words for people beside roles and parts. $head leads the receiving department; $decider: whoever the
+waiting proposal needs next; $up is the next on the ladder."""
 
 
 def keyed(items: Any) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from services.complaints.domain.outcome import (
 )
 from services.complaints.domain.values import error
 from services.complaints.domain.working import Working
-from services.complaints.policy import Expression, Scope
+from services.complaints.policy import Expression, Scope, holds
 from services.complaints.policy.specs import EffectSpec, FieldSpec, SpanSpec
 
 Args = Any
@@ -156,8 +156,10 @@ def _resume(work: Working, _: Args) -> None:
 
 
 def _each(work: Working, args: Args) -> list[Scope]:
-    """What the effect is carried out for: each item of its list, or once."""
+    """What the effect is carried out for: each item of its list, or once; nothing while its `when` does not hold."""
     scope = work.scope
+    if not holds(args.get("when"), scope):
+        return []
     return [scope.at(item) for item in args["each"](scope)] if "each" in args else [scope]
 
 
@@ -207,6 +209,8 @@ def _worked_out(args: Args, name: str, scope: Scope) -> Any:
 
 def _notify(work: Working, args: Args) -> None:
     scope = work.scope
+    if not holds(args.get("when"), scope):
+        return
     others = [who for who in args["to"] if who not in {"$complainant", "$up"}]
     people = work.people.all(others)
     if "$up" in args["to"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.complaints.domain.case import Actor, Case, Person, Sheet
+from services.complaints.domain.case import PENDING, Actor, Case, Person, Sheet
 from services.complaints.domain.scope import department_of
 from services.complaints.policy import Policy, text
 from services.complaints.policy.specs import StageSpec, Who
@@ -24,6 +24,8 @@ class People:
             return self.find(self.stage().holder or self._first_role())
         if who == "$head":
             return [Person(role=self._head())]
+        if who == "$decider":
+            return self.all(self._deciders())
         if who.startswith("$"):
             return [self._in_part(who[1:])]
         return [Person(role=who)]
@@ -59,6 +61,8 @@ class People:
             return self.name(self.stage().holder or self._first_role(), locale)
         if who == "$head":
             return self.role_name(self._head(), locale)
+        if who == "$decider":
+            return self.names(self._deciders(), locale)
         if who.startswith("$"):
             return text(self._policy.parties[who[1:]]["labels"], locale)
         return self.role_name(who, locale)
@@ -68,6 +72,12 @@ class People:
 
     def role_name(self, role: str, locale: str) -> str:
         return self._policy.label("roles", role, locale) or role
+
+    def _deciders(self) -> list[Who]:
+        """Whom the newest waiting proposal needs next; whoever is first on the ladder while none waits."""
+        flow = self._sheet.flow if self._sheet is not None else self._case.flow
+        waiting = next((p for p in reversed(flow.proposals) if p.state == PENDING), None)
+        return waiting.chain[waiting.position] if waiting else [self._first_role()]
 
     def _head(self) -> str:
         """The head of the department the matter lies with; whoever is next on the ladder while none has it."""

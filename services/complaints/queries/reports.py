@@ -18,6 +18,7 @@ from contracts.problems import NOT_FOUND, OUT_OF_SCOPE
 from services.complaints.domain.case import CLOSED
 from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.policy import Policy, text
+from services.complaints.queries import shares
 from services.complaints.queries.cases import active_policy, scope_of
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -202,6 +203,8 @@ def _mean(tx: Transaction, spans: Any, unit: timedelta) -> float | None:
 def _table(  # noqa: PLR0917  (a table of these cases, by this, between these moments)
     tx: Transaction, policy: Policy, by: str, begin: datetime, end: datetime, where: ColumnElement[bool]
 ) -> dict[str, Any]:
+    if by == "responsibility":
+        return shares.table(tx, policy, and_(ComplaintRow.closed_at >= begin, ComplaintRow.closed_at < end, where))
     column = _GROUPS[by]
     counted = [key for key, validity in policy.validities.items() if validity["counts"]]
     statement = (
