@@ -119,6 +119,11 @@ class MonthQuery(Body):
     org_unit_id = Id()
 
 
+class DayQuery(Body):
+    date = fields.Date(required=True, metadata={"description": "A day in the company's zone: 2026-11-22."})
+    org_unit_id = Id()
+
+
 class YearQuery(Body):
     year = fields.Integer(required=True, validate=validate.Range(1900, 2099, error="must be a year such as 2026"))
     org_unit_id = Id()

@@ -9,6 +9,7 @@ from contracts.complaints.inputs import (
     ComplaintChange,
     ComplaintInput,
     ComplaintQuery,
+    DayQuery,
     MonthQuery,
     NatureQuery,
     SheetActionPath,
@@ -31,6 +32,7 @@ from contracts.complaints.replies import (
     Complainant,
     Complaint,
     ComplaintSummary,
+    DailyReport,
     Deadlines,
     Forms,
     HistoryEntry,
@@ -258,6 +260,18 @@ GET_INTAKE = Operation(
     reply=Intake,
     permission="complaints.register",
     errors=(NO_POLICY,),
+)
+DAILY_REPORT = Operation(
+    service=SERVICE,
+    name="daily_report",
+    summary="The day's complaint figures",
+    verb="GET",
+    path="/v1/reports/complaints-daily",
+    query=DayQuery,
+    reply=DailyReport,
+    permission="complaints.report",
+    errors=(NO_POLICY, NOT_FOUND, OUT_OF_SCOPE),
+    description="What enters it is the policy's; a policy may have none.",
 )
 MONTHLY_REPORT = Operation(
     service=SERVICE,

@@ -295,6 +295,13 @@ class _Report(Reply):
     tables = fields.List(fields.Nested(ReportTable), required=True)
 
 
+class DailyReport(_Report):
+    """The day's figures, counted from the cases as they stand."""
+
+    date = fields.String(required=True)
+    label = fields.String(required=True, metadata={"description": "What the policy calls the report."})
+
+
 class MonthlyReport(_Report):
     """The month's figures, counted from the cases as they stand."""
 

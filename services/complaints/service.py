@@ -68,6 +68,10 @@ class ComplaintsService(Service):
     def get_intake(self, call: Call) -> Any:
         return call.read(showing.intake)
 
+    @operation(contract.DAILY_REPORT)
+    def daily_report(self, call: Call) -> Any:
+        return call.read(reports.daily)
+
     @operation(contract.MONTHLY_REPORT)
     def monthly_report(self, call: Call) -> Any:
         return call.read(reports.monthly)

@@ -96,20 +96,23 @@ def _finish_sheet(work: Working, stage: StageSpec) -> None:
 def run_hooks(work: Working) -> None:
     """What the process does by itself about what happened. Hooks act on the case, and not on a closed one.
 
-    Each hook runs once at most in one act, so that hooks cannot chase each other.
+    Each hook runs once at most in one act, so that hooks cannot chase each other; and one event moves the case once at
+    most: a hook that waits for the next stage waits for the next event as well.
     """
     here = work.on_case()
     done: set[str] = set()
     while work.events:
         event, of = work.events.pop(0)
+        moved = False
         for hook in here.spec.hooks:
-            heard = hook.on == event and hook.of in {None, of}
+            heard = hook.on == event and hook.of in {None, of} and not (moved and hook.to)
             if heard and hook.key not in done and not here.closed and holds(hook.when, here.scope):
                 done.add(hook.key)
                 for effect in hook.effects:
                     apply(here, effect)
                 if hook.to is not None:
                     move(here, hook.to)
+                    moved = True
 
 
 def script(policy: Policy, process: str, stage: str, locale: str) -> list[str]:

@@ -56,6 +56,19 @@ _LISTS = {
 }  # fmt: skip
 
 
+def daily(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """The figures of one day in the tenant's zone (SPEC AP-6), counted as `monthly` counts.
+
+    Problems: `no_policy`, `not_found` when the policy has no daily report, `org_unit_out_of_scope`.
+    """
+    policy, day = active_policy(tx), data["date"]
+    report = _of_period(policy, "day")
+    if report is None:
+        raise NOT_FOUND(kind="report")
+    figures = _report(tx, policy, report, (day, day + timedelta(days=1)), data)
+    return {"date": day.isoformat(), "label": text(report["labels"], tx.ctx.locale), **figures}
+
+
 def monthly(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """The figures of one month in the tenant's zone, over the caller's org units or one of them.
 
@@ -94,17 +107,19 @@ def _report(
     counted = ComplaintRow.process.not_in(policy.uncounted)
     where = and_(_where(tx, data), counted, *_entering(report or {}))
     return {
-        "from": begin, "to": end, "due_at": _due(tx, report["day"], days[1]) if report else end,
+        "from": begin, "to": end, "due_at": _due(tx, report, days[1]) if report else end,
         "figures": _figures(tx, policy, begin, end, where),
         "labels": {name: text(labels, tx.ctx.locale) for name, labels in LABELS.items()},
         "tables": [_table(tx, policy, by, begin, end, where) for by in (report["by"] if report else ())],
     }  # fmt: skip
 
 
-def _due(tx: Transaction, day: int, after: date) -> datetime:
-    """The end of the `day`th of the month that begins with `after`."""
+def _due(tx: Transaction, report: Mapping[str, Any], after: date) -> datetime:
+    """The end of the day the policy wants it by, in the month that begins with `after`; a daily one's after it."""
+    if report["period"] == "day":
+        return _midnight(tx, after + timedelta(days=report["day"]))
     last = _midnight(tx, after - timedelta(days=1))
-    return due(last, Span(day, Unit.NTH_OF_NEXT_MONTH), tx.tenant.calendar)
+    return due(last, Span(report["day"], Unit.NTH_OF_NEXT_MONTH), tx.tenant.calendar)
 
 
 def _entering(report: Mapping[str, Any]) -> list[ColumnElement[bool]]:

@@ -31,9 +31,9 @@ def last_sheet(person: Person, case: Mapping[str, Any], kind: str) -> Json:
     return sheets(person, case, kind)[-1]
 
 
-def waits_for(case: Mapping[str, Any]) -> set[str]:
-    """Roles the case or sheet waits for."""
-    return {str(person["role"]) for person in case["waits_for"]}
+def waits_for(case: Mapping[str, Any]) -> set[str | None]:
+    """Roles the case or sheet waits for; None for a certain person."""
+    return {person["role"] for person in case["waits_for"]}
 
 
 def due(person: Person, case: Mapping[str, Any], kind: str) -> datetime:

@@ -25,7 +25,7 @@ def rows() -> Iterator[tuple[str, str, str]]:
     pack = ""
     for line in COVERAGE.splitlines():
         if line.startswith("## "):
-            found = re.search(r"packs/(\w+)", line)
+            found = re.search(r"packs/([\w/]+)", line)
             pack = found.group(1) if found else ""
         elif clause := re.match(r"\| ([A-Z]{2}-\d+) \|", line):
             for path in re.findall(r"`([a-z_]+(?:\.[a-z0-9_]+)*)`", line):
