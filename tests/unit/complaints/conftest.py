@@ -18,6 +18,7 @@ from services.complaints.policy import Policy
 
 PACKS = Path(__file__).parents[3] / "packs"
 INDUSTRIES = ("dealership", "property", "developer")
+VARIANTS = ("property/frontline", "property/appeals", "property/coordination")
 ZONE = ZoneInfo("Asia/Shanghai")
 
 

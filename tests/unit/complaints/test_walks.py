@@ -13,7 +13,7 @@ from services.complaints import domain
 from services.complaints.domain.outcome import LevelChanged, Outcome, StartDeadline, StopDeadline
 from services.complaints.domain.people import People
 from services.complaints.policy.specs import ActionSpec, FieldSpec
-from tests.unit.complaints.conftest import INDUSTRIES, Story, policy_of
+from tests.unit.complaints.conftest import INDUSTRIES, VARIANTS, Story, policy_of
 
 STAFF_IDS = [f"{n}0000000-0000-0000-0000-000000000000" for n in range(1, 4)]
 
@@ -102,7 +102,7 @@ def check_clocks(story: Story) -> None:
     assert running == believed
 
 
-@pytest.mark.parametrize("pack", INDUSTRIES)
+@pytest.mark.parametrize("pack", [*INDUSTRIES, *VARIANTS])
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_random_walks_keep_the_rules_and_never_get_stuck(pack: str, data: st.DataObject) -> None:
