@@ -160,6 +160,7 @@ class EventDoor(Door):
 
     def register_provider(self, provider: EventHandler) -> None:
         super().register_provider(provider)
+        assert provider.event.type not in self.handlers, f"two handlers of {provider.event.type}"
         self.handlers[provider.event.type] = provider
 
     def handle_message(self, message: Message) -> None:
@@ -246,8 +247,8 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         self.door.unregister_provider(self)
 
 
-def on(event: Event, *, always: bool = False) -> Callable[[Method], Method]:
-    """Mark a method as this service's handler of `event`: `def staff_left(self, delivery: Delivery) -> None`.
+def on(*events: Event, always: bool = False) -> Callable[[Method], Method]:
+    """Mark a method as this service's handler of `events`: `def staff_left(self, delivery: Delivery) -> None`.
 
     One handler an event. `always` also takes events of tenants that did not enable the service (the platform's own
     copies).
@@ -259,7 +260,9 @@ def on(event: Event, *, always: bool = False) -> Callable[[Method], Method]:
             deliver(delivery, lambda: method(self, delivery))
 
         door.plain = method  # type: ignore[attr-defined]  # for the retry ladder, which keeps its own account of failures
-        return EventHandler.decorator(event, always)(door)  # type: ignore[no-any-return]
+        for event in events:
+            EventHandler.decorator(event, always)(door)
+        return door  # type: ignore[return-value]
 
     return decorate
 

@@ -72,6 +72,9 @@ DEADLINES_OVERDUE = _gauge("kefu_deadlines_overdue", "Deadlines that passed with
 DEADLINES_FIRED = _counter("kefu_deadline_fired_total", "Reminders and breaches acted on.", "service", "kind", "what")
 
 DELIVERIES = _counter("kefu_deliveries_total", "Attempts to send a message to a person.", "channel", "outcome")
+WEBHOOK_ATTEMPTS = _counter("kefu_webhook_attempts_total", "Attempts to send an event to a webhook.", "outcome")
+WEBHOOK_DURATION = _histogram("kefu_webhook_attempt_seconds", "Time a webhook's receiver took to answer or to fail.")
+WEBHOOKS_DISABLED = _counter("kefu_webhooks_disabled_total", "Webhooks disabled because they failed.", "reason")
 CALENDAR_FALLBACK = _counter(
     "kefu_calendar_fallback_total",
     "Years reckoned without published make-up working days.",

@@ -1,4 +1,4 @@
-"""What happened to deliveries, for the other services and for partners."""
+"""What happened to deliveries and webhooks, for the other services and for partners."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contracts.core import Event
 from contracts.fields import Id, Moment, Reply
 from contracts.notifications.asking import Subject
 from contracts.notifications.common import SERVICE
+from contracts.notifications.webhooks import WEBHOOK_WAS_DISABLED
 
 
 class DeliveryFact(Reply):
@@ -36,4 +37,4 @@ DELIVERY_SENT = _event("sent", "A provider accepted a message.")
 DELIVERY_DELIVERED = _event("delivered", "A provider reports that a message reached its recipient.")
 DELIVERY_PARKED = _event("parked", "A message could not be sent and waits for a person.")
 
-EVENTS = (DELIVERY_SENT, DELIVERY_DELIVERED, DELIVERY_PARKED)
+EVENTS = (DELIVERY_SENT, DELIVERY_DELIVERED, DELIVERY_PARKED, WEBHOOK_WAS_DISABLED)

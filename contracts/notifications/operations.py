@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.core import Operation
 from contracts.fields import PageQuery, page_of
+from contracts.notifications import webhook_operations
 from contracts.notifications.channels import (
     Channel,
     ChannelBody,
@@ -140,6 +141,7 @@ OPERATIONS = (
         LIST_TEMPLATES, GET_TEMPLATE, PUT_TEMPLATE, DELETE_TEMPLATE, PREVIEW_TEMPLATE,
         LIST_DELIVERIES, GET_DELIVERY, RESEND_DELIVERY, CANCEL_DELIVERY, RECORD_RECEIPT,
         LIST_CHANNELS, PUT_CHANNEL, TEST_CHANNEL, LIST_OPT_OUTS, ADD_OPT_OUT, REMOVE_OPT_OUT,
+        *webhook_operations.OPERATIONS,
     )  # fmt: skip
 PERMISSIONS = {
     READ: "See deliveries, wordings, channels and opt-outs",
@@ -149,4 +151,5 @@ PERMISSIONS = {
     SETTINGS: "Choose channels' providers and their settings",
     RECEIPTS: "Report delivery receipts (for providers' keys)",
     OPT_OUTS: "Keep the list of who wants no messages",
+    webhook_operations.WEBHOOKS: "Keep webhooks, see what was delivered to them, send it again",
 }

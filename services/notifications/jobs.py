@@ -1,9 +1,10 @@
-"""The timer that finds what is due and keeps the senders busy."""
+"""The timers: one that finds what is due and keeps the senders busy, one that clears the log."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 from uuid import UUID
 
 from chassis import logs
@@ -11,9 +12,13 @@ from chassis.db import DatabaseUnavailable
 from chassis.service import Job
 from contracts.context import service_context
 from contracts.notifications import SERVICE
-from services.notifications.sending.attempts import attempt_next
+from services.notifications.sending import webhooks
+from services.notifications.sending.attempts import Begin, attempt_next
 from services.notifications.sending.lines import Line, due_lines
 from services.notifications.sending.pump import Pump
+from services.notifications.sending.webhooks import Endpoint
+from services.notifications.settings import NotificationsSettings
+from services.notifications.usecases import webhook_deliveries
 
 log = logs.get(__name__)
 
@@ -27,6 +32,12 @@ SENDERS = {True: 8, False: 12}
 """Lines sent from at once in one process: urgent and ordinary."""
 
 
+WEBHOOK_SENDERS = 24
+WEBHOOK_SHARE = 4
+"""Webhooks sent to at once in one process: in all, and of one company."""
+T = TypeVar("T", Line, Endpoint)
+
+
 class Dispatcher:
     """One per process."""
 
@@ -34,7 +45,11 @@ class Dispatcher:
         self._woken: set[UUID] = set()
         self._looked_at_all = float("-inf")
         self._job: Job | None = None
-        self._pump: Pump[Line] = Pump(self._turn, SENDERS)
+        self._messages: Pump[Line] = Pump(lambda line: self._turn(line, attempt_next), SENDERS)
+        self._webhooks: Pump[Endpoint] = Pump(
+            lambda endpoint: self._turn(endpoint, webhooks.attempt_next), {False: WEBHOOK_SENDERS},
+            owner=lambda endpoint: endpoint.tenant_id, share=WEBHOOK_SHARE,
+        )  # fmt: skip
 
     def wake(self, tenant_id: UUID | None) -> None:
         """Something may be due for the tenant: look at it next."""
@@ -42,11 +57,14 @@ class Dispatcher:
             self._woken.add(tenant_id)
 
     def look(self, job: Job) -> None:
-        """Offer every line with something due to the senders."""
+        """Offer every line and every endpoint with something due to the senders."""
         self._job = job
         for tenant_id in self._tenants(job):
-            for line in _due(job, tenant_id):
-                self._pump.offer(line, urgent=line.urgent)
+            lines, endpoints = _due(job, tenant_id)
+            for line in lines:
+                self._messages.offer(line, urgent=line.urgent)
+            for endpoint in endpoints:
+                self._webhooks.offer(endpoint, urgent=False)
 
     def _tenants(self, job: Job) -> Iterable[UUID]:
         woken, self._woken = self._woken, set()
@@ -55,24 +73,32 @@ class Dispatcher:
         self._looked_at_all = time.monotonic()
         return job.tenants()
 
-    def _turn(self, line: Line) -> bool:
+    def _turn(self, line: T, attempt: Callable[[Begin, T], bool]) -> bool:
         """Send from the line for a while; whether more may be due."""
         assert self._job is not None
         end = time.monotonic() + TURN_SECONDS
         for _ in range(TURN_MESSAGES):
-            if not attempt_next(self._job.begin, line):
+            if not attempt(self._job.begin, line):
                 return False
             if time.monotonic() > end:
                 break
         return True
 
 
-def _due(job: Job, tenant_id: UUID) -> list[Line]:
+def _due(job: Job, tenant_id: UUID) -> tuple[list[Line], list[Endpoint]]:
     try:
         with job.work.begin(service_context(SERVICE, tenant_id), read_only=True) as tx:
-            return due_lines(tx)
+            return due_lines(tx), webhooks.due_endpoints(tx)
     except DatabaseUnavailable:
         raise
     except Exception:
         log.exception("deliveries of a tenant could not be looked at")
-        return []
+        return [], []
+
+
+def forget_old(job: Job) -> None:
+    """Drop what webhooks got, or waited for, longer ago than it is kept."""
+    days = NotificationsSettings.load().webhook_log_days
+    for tenant_id in job.tenants():
+        with job.begin(tenant_id) as tx:
+            webhook_deliveries.forget_old(tx, days)

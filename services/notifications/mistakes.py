@@ -53,6 +53,19 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "stands in a private network, where the platform does not send; give a public host",
         "位于内部网络,平台不向其发送,请使用公网主机",
     ),
+    "not_https": ("must begin with https://", "必须以 https:// 开头"),
+    "port_not_allowed": (
+        "has the port {port}, where the platform does not send; it sends to: {allowed}",
+        "端口 {port} 不允许,平台仅向以下端口发送:{allowed}",
+    ),
+    "unknown_event_type": (
+        "`{name}` is no event that your company can get; see /v1/webhooks/event-types",
+        "`{name}` 不是贵公司可订阅的事件,请查看 /v1/webhooks/event-types",
+    ),
+    "event_not_readable": (
+        "`{name}` needs the permission {permission}, which you do not have",
+        "订阅 `{name}` 需要您拥有权限 {permission}",
+    ),
     "signing_secret": (
         "is missing or cannot sign: give whsec_ and the base64 of 24 to 64 random bytes (openssl rand -base64 32)",
         "缺失或无法用于签名:请提供 whsec_ 加 24 至 64 个随机字节的 base64(openssl rand -base64 32)",

@@ -10,7 +10,8 @@ from sqlalchemy import ForeignKeyConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.db import ServiceBase, TenantOwned, TenantRow, Versioned, service_metadata
-from services.notifications.domain import DUE
+from services.notifications.domain.deliveries import DUE
+from services.notifications.domain.webhooks import UNFINISHED
 
 
 class Base(ServiceBase):
@@ -23,11 +24,16 @@ def _only(condition: str) -> dict[str, Any]:
 
 
 _ONLY_DUE = _only(f"state IN ({', '.join(repr(str(state)) for state in DUE)})")
+_ONLY_UNFINISHED = _only(f"state IN ({', '.join(repr(str(state)) for state in UNFINISHED)})")
 _ONLY_UNREAD = _only("read_at IS NULL")
 
 
 def _of_message() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["tenant_id", "message_id"], ["messages.tenant_id", "messages.id"])
+
+
+def _of_webhook() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["tenant_id", "webhook_id"], ["webhooks.tenant_id", "webhooks.id"])
 
 
 class About:
@@ -187,3 +193,90 @@ class OptOut(TenantRow, Base):
     @property
     def address(self) -> str:
         return self.address_masked
+
+
+class Webhook(Versioned, TenantRow, Base):
+    """A partner's endpoint and the events it gets. Its secrets are sealed."""
+
+    __tablename__ = "webhooks"
+    url: Mapped[str] = mapped_column(String(2000))
+    event_types: Mapped[list[str]]
+    description: Mapped[str] = mapped_column(String(200))
+    secret_sealed: Mapped[str] = mapped_column(Text)
+    old_secret_sealed: Mapped[str | None] = mapped_column(Text)
+    old_secret_until: Mapped[datetime | None]
+    disabled_reason: Mapped[str | None] = mapped_column(String(10))
+    """None: it is enabled."""
+    created_at: Mapped[datetime]
+    health: Mapped[WebhookHealth] = relationship(viewonly=True)
+
+    @property
+    def enabled(self) -> bool:
+        return self.disabled_reason is None
+
+    @property
+    def failing_since(self) -> datetime | None:
+        return self.health.failing_since
+
+    @property
+    def last_delivered_at(self) -> datetime | None:
+        return self.health.delivered_at
+
+
+class WebhookHealth(TenantOwned, Base):
+    """How an endpoint does. Apart from the endpoint itself, whose version counts people's changes only."""
+
+    __tablename__ = "webhook_health"
+    webhook_id: Mapped[UUID] = mapped_column(primary_key=True)
+    in_a_row: Mapped[int] = mapped_column(default=0)
+    """Failed attempts since the last success."""
+    failing_since: Mapped[datetime | None]
+    rest_until: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    __table_args__ = (_of_webhook(),)
+
+
+class WebhookAttempt(TenantRow, Base):
+    """One POST, and what came back."""
+
+    __tablename__ = "webhook_attempts"
+    delivery_id: Mapped[UUID]
+    number: Mapped[int]
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(10))
+    status: Mapped[int | None]
+    duration_ms: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(500))
+    response: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "delivery_id"], ["webhook_deliveries.tenant_id", "webhook_deliveries.id"]),
+        Index("ix_webhook_attempts_delivery", "tenant_id", "delivery_id", "id"),
+    )
+
+
+class WebhookDelivery(TenantRow, Base):
+    """One event on its way to one endpoint. While it is being sent, `due_at` is the lease's end."""
+
+    __tablename__ = "webhook_deliveries"
+    webhook_id: Mapped[UUID]
+    event_id: Mapped[UUID]
+    event_type: Mapped[str] = mapped_column(String(100))
+    aggregate_id: Mapped[UUID]
+    sequence: Mapped[int]
+    """Counts an endpoint's events of one aggregate in their order."""
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10))
+    attempts: Mapped[int] = mapped_column(default=0)
+    status: Mapped[int | None]
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+    tries: Mapped[list[WebhookAttempt]] = relationship(order_by=WebhookAttempt.id, viewonly=True)
+    __table_args__ = (
+        _of_webhook(),
+        Index("uq_webhook_deliveries_event", "tenant_id", "webhook_id", "event_id", unique=True),
+        Index("uq_webhook_deliveries_order", "tenant_id", "webhook_id", "aggregate_id", "sequence", unique=True),
+        Index("ix_webhook_deliveries_due", "tenant_id", "webhook_id", "due_at", **_ONLY_UNFINISHED),
+        Index("ix_webhook_deliveries_listed", "tenant_id", "webhook_id", "created_at", "id"),
+        Index("ix_webhook_deliveries_kept", "tenant_id", "created_at"),
+    )

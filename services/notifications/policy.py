@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from functools import cache
@@ -58,6 +58,18 @@ class QuietHours:
         return datetime.combine(day, self.end, zone)
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookRule:
+    """How long to try a partner's endpoint."""
+
+    waits: Sequence[timedelta]
+    """Between one delivery's attempts."""
+    disable_after: timedelta
+    """An endpoint that fails for so long without one success is disabled."""
+    tell: Sequence[str]
+    """Roles that hear of it."""
+
+
 class Policy:
     """A tenant's resolved policy document over the platform's defaults, and the tenant's own wordings over both."""
 
@@ -86,6 +98,12 @@ class Policy:
         """The wait after that many failed attempts; None: no more attempts, park it."""
         waits = self._merged["retry_after_seconds"]
         return timedelta(seconds=waits[attempts - 1]) if attempts <= len(waits) else None
+
+    @property
+    def webhooks(self) -> WebhookRule:
+        rule = self._merged["webhooks"]
+        waits = [timedelta(seconds=seconds) for seconds in rule["retry_after_seconds"]]
+        return WebhookRule(waits, timedelta(hours=rule["disable_after_hours"]), rule["tell"])
 
     def wording(self, key: str, language: str, channel: str) -> Wording | None:
         """The wording in force; None when nobody gave that key one. A channel without its own takes the language's

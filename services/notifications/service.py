@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from chassis import tenancy
+from chassis.events import Received
 from chassis.service import Call, Delivery, Job, Service, every, on, operation
-from contracts import complaints
+from chassis.work import Transaction
+from contracts import complaints, tenants
 from contracts import notifications as contract
-from services.notifications.jobs import LOOK_SECONDS, Dispatcher
+from services.notifications.jobs import LOOK_SECONDS, Dispatcher, forget_old
 from services.notifications.queries import channels as channel_queries
 from services.notifications.queries import lists
 from services.notifications.queries import templates as template_queries
+from services.notifications.queries import webhooks as webhook_queries
+from services.notifications.queries.webhooks import PARTNER_EVENTS
 from services.notifications.settings import NotificationsSettings
-from services.notifications.usecases import channels, deliveries, inbox, messages, opt_outs, templates
+from services.notifications.subscribers import Subscribers
+from services.notifications.usecases import (
+    channels,
+    deliveries,
+    inbox,
+    messages,
+    opt_outs,
+    templates,
+    webhook_deliveries,
+    webhooks,
+)
+from services.notifications.vault import vault
 
 
 class NotificationsService(Service):
-    """Messages to staff and customers (NT-1..NT-7)."""
+    """Messages to staff and customers (NT-1..NT-7), events to partners (PL-12, UX-14)."""
 
     name = "notifications"
     settings = NotificationsSettings
     dispatcher: ClassVar[Dispatcher] = Dispatcher()
+    subscribers: ClassVar[Subscribers] = Subscribers()
 
     # -- asked by other services ---------------------------------------------------------------------------------------
 
@@ -127,14 +144,106 @@ class NotificationsService(Service):
     def remove_opt_out(self, call: Call) -> Any:
         return call.run(opt_outs.remove_opt_out)
 
+    # -- webhooks ------------------------------------------------------------------------------------------------------
+
+    @on(*(event for event in PARTNER_EVENTS.values() if event != tenants.ORG_UNIT_CHANGED))
+    def tell_partners(self, delivery: Delivery) -> None:
+        event = delivery.event
+        if self.subscribers.want(delivery.workplace.work, event.tenant_id, event.type):
+            delivery.apply(webhook_deliveries.plan, event)
+            self.dispatcher.wake(event.tenant_id)
+
+    @on(tenants.ORG_UNIT_CHANGED, always=True)
+    def follow_org_unit(self, delivery: Delivery) -> None:
+        """Keeps the copy as every service does, and tells partners: an event has one handler."""
+        delivery.apply(_follow_and_tell, delivery.event)
+        self.dispatcher.wake(delivery.event.tenant_id)
+
+    @operation(contract.LIST_EVENT_TYPES)
+    def list_event_types(self, call: Call) -> Any:
+        return call.read(webhook_queries.event_types)
+
+    @operation(contract.LIST_WEBHOOKS)
+    def list_webhooks(self, call: Call) -> Any:
+        return call.read(webhook_queries.webhooks)
+
+    @operation(contract.CREATE_WEBHOOK)
+    def create_webhook(self, call: Call) -> Any:
+        return _unsealed(self._changed(call, webhooks.create_webhook))
+
+    @operation(contract.GET_WEBHOOK)
+    def get_webhook(self, call: Call) -> Any:
+        return call.read(webhook_queries.webhook)
+
+    @operation(contract.UPDATE_WEBHOOK)
+    def update_webhook(self, call: Call) -> Any:
+        return self._changed(call, webhooks.update_webhook)
+
+    @operation(contract.DELETE_WEBHOOK)
+    def delete_webhook(self, call: Call) -> Any:
+        return self._changed(call, webhooks.delete_webhook)
+
+    @operation(contract.ROTATE_WEBHOOK_SECRET)
+    def rotate_webhook_secret(self, call: Call) -> Any:
+        return _unsealed(call.run(webhooks.rotate_secret))
+
+    @operation(contract.ENABLE_WEBHOOK)
+    def enable_webhook(self, call: Call) -> Any:
+        return self._sent(call, webhooks.enable_webhook)
+
+    @operation(contract.DISABLE_WEBHOOK)
+    def disable_webhook(self, call: Call) -> Any:
+        return call.run(webhooks.disable_webhook)
+
+    @operation(contract.TEST_WEBHOOK)
+    def test_webhook(self, call: Call) -> Any:
+        return self._sent(call, webhook_deliveries.test_webhook)
+
+    @operation(contract.RESEND_FAILED)
+    def resend_failed(self, call: Call) -> Any:
+        return self._sent(call, webhook_deliveries.resend_failed)
+
+    @operation(contract.LIST_WEBHOOK_DELIVERIES)
+    def list_webhook_deliveries(self, call: Call) -> Any:
+        return call.read(webhook_queries.deliveries)
+
+    @operation(contract.GET_WEBHOOK_DELIVERY)
+    def get_webhook_delivery(self, call: Call) -> Any:
+        return call.read(webhook_queries.delivery)
+
+    @operation(contract.RESEND_WEBHOOK_DELIVERY)
+    def resend_webhook_delivery(self, call: Call) -> Any:
+        return self._sent(call, webhook_deliveries.resend_delivery)
+
     # -- by itself -----------------------------------------------------------------------------------------------------
 
     @every(seconds=LOOK_SECONDS)
     def send_due(self, job: Job) -> None:
         self.dispatcher.look(job)
 
+    @every(seconds=3600)
+    def forget_old_webhooks(self, job: Job) -> None:
+        forget_old(job)
+
     def _sent(self, call: Call, usecase: Any) -> Any:
         """Carry out what plans deliveries, and look at them once they are committed."""
         reply = call.run(usecase)
         self.dispatcher.wake(call.ctx.tenant_id)
         return reply
+
+    def _changed(self, call: Call, usecase: Any) -> Any:
+        """Carry out what changes which events are wanted, and look that up anew once it is committed."""
+        reply = call.run(usecase)
+        self.subscribers.forget(call.ctx.tenant_id)
+        return reply
+
+
+def _follow_and_tell(tx: Transaction, data: dict[str, Any], event: Received) -> None:
+    tenancy.store_unit(tx.session, tx.tenant_id, data)
+    if contract.SERVICE in tx.tenant.services:
+        webhook_deliveries.plan(tx, data, event)
+
+
+def _unsealed(reply: dict[str, Any]) -> dict[str, Any]:
+    """The reply with its secret readable, on its way out; the stored one keeps it sealed."""
+    return reply | {"secret": vault().open(reply["secret"])}

@@ -181,6 +181,20 @@ REQUESTS: dict[str, Json] = {
     "notifications.list_opt_outs": {},
     "notifications.add_opt_out": {"json": {"channel": "sms", "address": "13200132000"}},
     "notifications.remove_opt_out": {},
+    "notifications.list_event_types": {},
+    "notifications.list_webhooks": {},
+    "notifications.create_webhook": {"json": {"url": "https://example.com/hook", "event_types": ["import.finished"]}},
+    "notifications.get_webhook": {},
+    "notifications.update_webhook": {"json": {"description": "改"}},
+    "notifications.delete_webhook": {},
+    "notifications.rotate_webhook_secret": {"json": {}},
+    "notifications.enable_webhook": {},
+    "notifications.disable_webhook": {},
+    "notifications.test_webhook": {},
+    "notifications.resend_failed": {"json": {"since": "2026-11-22T09:00:00+08:00"}},
+    "notifications.list_webhook_deliveries": {"params": {"aggregate_id": An("complaint_id")}},
+    "notifications.get_webhook_delivery": {},
+    "notifications.resend_webhook_delivery": {},
 }
 
 

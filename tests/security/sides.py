@@ -67,6 +67,7 @@ def furnish(platform: Platform, stack: ExitStack, pack: str = "dealership", **mo
     _customers(side)
     _complaint(side)
     _messages(side)
+    _webhook(side)
     wait_until(lambda: _is_told(side), limit=SECONDS, what="all services know the company")
     return side
 
@@ -155,6 +156,28 @@ def _messages(side: Side) -> None:
     ids["delivery_id"] = next(d["id"] for d in delivery if d["message_id"] == ids["message_id"])
     notices = side.boss.get("/v1/notifications", limit=100)["items"]
     ids["notification_id"] = next(n["id"] for n in notices if n["key"] == "system.channel_test")
+
+
+def _webhook(side: Side) -> None:
+    """One with a delivery, and disabled: nothing changes by itself while the tests compare."""
+    path = "/v1/webhooks"
+    body = {
+        "url": f"https://{side.word}.example.com/hook",
+        "event_types": ["import.finished"],
+        "description": side.word,
+    }
+    side.ids["webhook_id"] = side.boss.post(path, **body)["id"]
+    one = f"{path}/{side.ids['webhook_id']}"
+    test = side.boss.post(f"{one}/test")
+    side.ids["webhook_delivery_id"] = test["id"]
+    wait_until(
+        lambda: _is_over(side, f"{one}/deliveries/{test['id']}"), limit=SECONDS, what="the test event has failed"
+    )
+    side.boss.post(f"{one}/disable")
+
+
+def _is_over(side: Side, path: str) -> bool:
+    return bool(side.boss.get(path)["state"] == "failed")
 
 
 def _send(side: Side, recipients: list[Json]) -> bool:

@@ -36,6 +36,7 @@ NOTHING_OF_ONES_OWN = {
     "complaints.get_intake": "as above",
     "complaints.monthly_report": "figures: compared below",
     "complaints.yearly_report": "this policy has none",
+    "notifications.list_event_types": "names of events",
 }
 """Readings in which nothing tells one company from another."""
 REQUIRED = {"start", "end", "month", "year"}
@@ -186,6 +187,7 @@ def _meant(side: Side, place: tuple[str | int, ...]) -> str:
     kinds = {
         "parent_id": "org_unit_id", "under": "org_unit_id", "org_unit_ids": "org_unit_id", "handler_id": "staff_id",
         "follows": "complaint_id", "id": "complaint_id", "subject_id": "complaint_id",
+        "aggregate_id": "complaint_id",
     }  # fmt: skip
     return side.ids[kinds.get(last, last)]
 

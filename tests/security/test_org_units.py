@@ -23,6 +23,7 @@ OF_THE_COMPANY = {
     "message_id": "messages have no store",
     "delivery_id": "as messages",
     "opt_out_id": "an address is the company's, not a store's",
+    "webhook_id": "a webhook gets the events of all stores; only who acts in all of them changes one",
     "notification_id": "each person's own inbox",
 }
 """Records without a store: the permission alone opens them."""

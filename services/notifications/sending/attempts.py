@@ -13,7 +13,7 @@ from chassis import logs, metrics
 from chassis.ids import new_id
 from chassis.work import Transaction
 from contracts.notifications import DELIVERY_PARKED, DELIVERY_SENT
-from services.notifications.domain import COUNTED, Facts, Send, State, Stop, Wait, decide
+from services.notifications.domain.deliveries import COUNTED, Facts, Send, State, Stop, Wait, decide
 from services.notifications.events import tell
 from services.notifications.models import Attempt, ChannelSetup, Delivery, Message, OptOut
 from services.notifications.policy import Policy

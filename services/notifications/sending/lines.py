@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, select
 
 from chassis.work import Transaction
 from contracts.notifications import EXTERNAL_CHANNELS
-from services.notifications.domain import DUE, State
+from services.notifications.domain.deliveries import DUE, State
 from services.notifications.models import Delivery
 
 

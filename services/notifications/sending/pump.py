@@ -2,13 +2,14 @@
 
 A turn is short and the line then goes to the end of the queue, so that ten urgent messages of one tenant wait for
 nobody's hundred thousand ordinary ones, and ordinary ones of a small tenant for at most one turn of each other one. A
-line has one sender at a time: a server that does not answer holds up its own line only.
+line has one sender at a time: a server that does not answer holds up its own line only. Where somebody owns several
+lines, a share of the senders is all they get, so that one owner's slow servers leave room for the others'.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -23,7 +24,8 @@ L = TypeVar("L", bound=Hashable)
 class _Lane(Generic[L]):
     senders: int
     waiting: deque[L] = field(default_factory=deque)
-    running: int = 0
+    running: Counter[Hashable] = field(default_factory=Counter)
+    """Senders at work, by owner of their lines."""
 
 
 class Pump(Generic[L]):
@@ -33,9 +35,18 @@ class Pump(Generic[L]):
     were sending when the process stops is leased and is tried again by another.
     """
 
-    def __init__(self, turn: Callable[[L], bool], lanes: dict[bool, int]) -> None:
-        """`lanes`: urgent or not -> number of senders."""
+    def __init__(
+        self,
+        turn: Callable[[L], bool],
+        lanes: dict[bool, int],
+        *,
+        owner: Callable[[L], Hashable] = lambda line: line,
+        share: int = 1,
+    ) -> None:
+        """`lanes`: urgent or not -> number of senders. No `owner` of lines has more than `share` of them at once."""
         self._turn = turn
+        self._owner = owner
+        self._share = share
         self._lanes = {urgent: _Lane[L](senders) for urgent, senders in lanes.items()}
         self._held: set[L] = set()
         self._lock = threading.Lock()
@@ -52,11 +63,18 @@ class Pump(Generic[L]):
     def _start(self, urgent: bool) -> None:
         lane = self._lanes[urgent]
         with self._lock:
-            if lane.running >= lane.senders or not lane.waiting:
+            line = self._next(lane)
+            if line is None:
                 return
-            lane.running += 1
-            line = lane.waiting.popleft()
+            lane.waiting.remove(line)
+            lane.running[self._owner(line)] += 1
         threading.Thread(target=self._run, args=(line, urgent), daemon=True).start()
+
+    def _next(self, lane: _Lane[L]) -> L | None:
+        """The first line in the queue whose owner has not got its share of senders already."""
+        if lane.running.total() >= lane.senders:
+            return None
+        return next((line for line in lane.waiting if lane.running[self._owner(line)] < self._share), None)
 
     def _run(self, line: L, urgent: bool) -> None:
         more = False
@@ -66,7 +84,7 @@ class Pump(Generic[L]):
             log.exception("sending failed; the line is tried again at the next look")
         lane = self._lanes[urgent]
         with self._lock:
-            lane.running -= 1
+            lane.running -= Counter([self._owner(line)])
             if more:
                 lane.waiting.append(line)
             else:

@@ -6,7 +6,6 @@ import base64
 import binascii
 from email.utils import parseaddr
 from typing import Any
-from urllib.parse import urlsplit
 
 from chassis.ids import new_id
 from chassis.work import Transaction
@@ -14,9 +13,9 @@ from contracts.problems import STALE
 from services.notifications.addresses import normalise
 from services.notifications.mistakes import invalid
 from services.notifications.models import ChannelSetup, Delivery, Message
-from services.notifications.providers.guard import allow_private, is_public
 from services.notifications.queries.channels import shown
 from services.notifications.usecases.planning import Planner, Way, Whom
+from services.notifications.usecases.targets import require_public, require_sound_url
 from services.notifications.vault import vault
 from services.notifications.wordings import policy_of
 
@@ -83,24 +82,11 @@ def _require_sound(
             raise invalid(tx, "provider", "smtp_is_for_mail")
         if normalise("email", parseaddr(settings["sender"])[1]) is None:
             raise invalid(tx, "smtp.sender", "not_a_sender")
-        _require_public(tx, "smtp.host", settings["host"])
+        require_public(tx, "smtp.host", settings["host"])
     elif data["provider"] == "http":
-        url = urlsplit(settings["url"])
-        if url.username or url.password:
-            raise invalid(tx, "http.url", "user_in_url")
-        _require_public(tx, "http.url", url.hostname or "")
+        require_sound_url(tx, "http.url", settings["url"])
         if not (known if secret is None else _is_signing_secret(secret)):
             raise invalid(tx, "http.signing_secret", "signing_secret")
-
-
-def _require_public(tx: Transaction, field: str, host: str) -> None:
-    """Only what can be seen without asking the network; every attempt looks at the resolved address."""
-    try:
-        private = not is_public(host.strip("[]"))
-    except ValueError:
-        private = host.rstrip(".").lower() == "localhost"
-    if private and not allow_private():
-        raise invalid(tx, field, "private_network")
 
 
 def _is_signing_secret(secret: str) -> bool:

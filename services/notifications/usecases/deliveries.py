@@ -12,7 +12,7 @@ from chassis import metrics
 from chassis.work import Transaction
 from contracts.notifications import DELIVERY_DELIVERED, DELIVERY_PARKED, DELIVERY_STATE
 from contracts.problems import NOT_FOUND
-from services.notifications.domain import CANCELLABLE, CONFIRMABLE, RESENDABLE, State
+from services.notifications.domain.deliveries import CANCELLABLE, CONFIRMABLE, RESENDABLE, State
 from services.notifications.events import tell
 from services.notifications.models import Delivery
 

@@ -13,7 +13,7 @@ from chassis.tables import StaffEntry
 from chassis.work import Transaction
 from contracts.core import schema_of
 from contracts.notifications import MessageRequest, MessageWithdrawal
-from services.notifications.domain import CANCELLABLE, Reason, State
+from services.notifications.domain.deliveries import CANCELLABLE, Reason, State
 from services.notifications.models import Delivery, Message, Notice
 from services.notifications.policy import Policy
 from services.notifications.rendering import render

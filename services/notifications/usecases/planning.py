@@ -13,7 +13,7 @@ from chassis.ids import new_id
 from chassis.tables import StaffEntry
 from chassis.work import Transaction
 from services.notifications.addresses import NOBODY, mask, normalise
-from services.notifications.domain import Reason, State
+from services.notifications.domain.deliveries import Reason, State
 from services.notifications.models import ChannelSetup, Delivery, Message
 from services.notifications.policy import Policy
 from services.notifications.vault import vault

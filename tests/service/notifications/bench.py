@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from sqlalchemy import select
 
@@ -24,8 +25,10 @@ from contracts.core import Event, Operation
 from contracts.notifications import PUT_CHANNEL
 from contracts.policies.shapes import in_order, schema_for
 from contracts.problems import Problem
+from services.notifications.sending import webhooks
 from services.notifications.sending.attempts import attempt_next
 from services.notifications.sending.lines import due_lines
+from services.notifications.sending.webhooks import due_endpoints
 from services.notifications.service import NotificationsService
 
 _serial = itertools.count(1)
@@ -86,12 +89,12 @@ class Company:
 
     # -- calls and events ----------------------------------------------------------------------------------------------
 
-    def call(self, operation: Operation, /, as_staff: UUID | None = None, **payload: Any) -> Any:
+    def call(
+        self, operation: Operation, /, as_staff: UUID | None = None, may: Iterable[str] = ("*",), **payload: Any
+    ) -> Any:
         """The reply of the service's door; raises its Problem."""
         actor = Actor(kind="staff", id=str(as_staff)) if as_staff else Actor(kind="key", id="till")
-        ctx = Context(
-            tenant_id=self.tenant_id, actor=actor, permissions=frozenset({"*"}), idempotency_key=str(new_id())
-        )
+        ctx = Context(tenant_id=self.tenant_id, actor=actor, permissions=frozenset(may), idempotency_key=str(new_id()))
         reply, problem = getattr(NotificationsService(), operation.name)(Call(operation, self.place, ctx, payload))
         if problem is not None:
             raise problem
@@ -107,6 +110,16 @@ class Company:
         now = clock.now()
         received = Received(new_id(), event.type, self.tenant_id, new_id(), now, data, {}, "", "", "{}")
         return self.redeliver(EventDelivery(self.place, f"notifications.{method}", received), method)
+
+    def happened(self, event: Event, aggregate_id: UUID | None = None, **data: Any) -> Received:
+        """An event as it is published, given to the door that tells partners."""
+        envelope = {
+            "id": str(new_id()), "type": event.type, "version": event.version, "tenant_id": str(self.tenant_id),
+            "aggregate_id": str(aggregate_id or new_id()), "occurred_at": clock.now().isoformat(), "data": data,
+        }  # fmt: skip
+        received = Received.parse(orjson.dumps(envelope))
+        self.redeliver(EventDelivery(self.place, "notifications.tell_partners", received), "tell_partners")
+        return received
 
     def redeliver(self, delivery: EventDelivery, method: str) -> EventDelivery:
         getattr(NotificationsService, method).plain(NotificationsService(), delivery)
@@ -125,6 +138,14 @@ class Company:
             lines = due_lines(tx)
         for line in lines:
             while attempt_next(self.begin, line):
+                pass
+
+    def send_webhooks(self) -> None:
+        """What the senders do to webhooks until nothing is due at this moment."""
+        with self.begin() as tx:
+            endpoints = due_endpoints(tx)
+        for endpoint in endpoints:
+            while webhooks.attempt_next(self.begin, endpoint):
                 pass
 
     def told(self) -> list[str]:

@@ -30,7 +30,11 @@ def outbox_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     monkeypatch.setenv("KEFU_TRIAL_MESSAGES_DIR", str(tmp_path / "messages"))
     monkeypatch.setenv("KEFU_SECRETS_DIR", str(tmp_path / "secrets"))
     monkeypatch.setenv("KEFU_ALLOW_PRIVATE_TARGETS", "true")
-    caches: list[Callable[[], None]] = [vault.cache_clear, guard.allow_private.cache_clear, file._folder.cache_clear]
+    monkeypatch.setenv("KEFU_WEBHOOK_HTTP", "true")
+    monkeypatch.setenv("KEFU_WEBHOOK_PORTS", "any")
+    caches: list[Callable[[], None]] = [
+        vault.cache_clear, guard.allow_private.cache_clear, guard._webhook_rules.cache_clear, file._folder.cache_clear,
+    ]  # fmt: skip
     for clear in caches:
         clear()
     yield tmp_path / "messages"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.domain import (
+from services.notifications.domain.deliveries import (
     CANCELLABLE,
     DUE,
     RESENDABLE,

@@ -1,4 +1,4 @@
-"""The life of a delivery: its states, what may happen in which, and whether it may leave now."""
+"""The life of a message's delivery: its states, what may happen in which, and whether it may leave now."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What holds whatever database or provider there is: the lives of deliveries."""
