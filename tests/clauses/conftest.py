@@ -12,6 +12,15 @@ from tests.clauses.driver import Company
 from tests.platform.running import Platform
 
 
+@pytest.fixture(scope="package")
+def own_platform(new_platform: Callable[..., Platform]) -> Iterator[Platform]:
+    """One whose providers and webhooks may stand on this machine."""
+    settings = {"KEFU_ALLOW_PRIVATE_TARGETS": "true", "KEFU_WEBHOOK_HTTP": "true", "KEFU_WEBHOOK_PORTS": "any"}
+    platform = new_platform("postgresql", **settings)
+    yield platform
+    platform.close()
+
+
 @pytest.fixture
 def found_company(platform: Platform) -> Iterator[Callable[..., Company]]:
     """Makes companies on the shared platform: `found_company("dealership", overrides={...})`."""

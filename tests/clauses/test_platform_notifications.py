@@ -55,14 +55,6 @@ class Company:
         return self.deliveries(state=state)
 
 
-@pytest.fixture(scope="module")
-def own_platform(new_platform: Callable[..., Platform]) -> Iterator[Platform]:
-    """One whose providers may stand on this machine."""
-    platform = new_platform("postgresql", KEFU_ALLOW_PRIVATE_TARGETS="true")
-    yield platform
-    platform.close()
-
-
 @pytest.fixture
 def new_company(own_platform: Platform) -> Iterator[Callable[..., Company]]:
     with ExitStack() as stack:
