@@ -9,6 +9,9 @@ would have stored.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +24,21 @@ from chassis.db import COMMITTED, TenantMismatch
 Convert = Callable[[Any], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A value that the database reads when its row goes out: `column` of the tenant's row of `model` with this `key`;
+    null when there is none. It saves the round trip of reading first."""
+
+    model: type[DeclarativeBase]
+    column: str
+    key: Mapping[str, Any]
+
+
 class Insert:
     """How rows of one table are inserted by plain SQL in one dialect."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
+        self._dialect = dialect
         self.columns: list[tuple[str, Convert | None, Any]] = []
         for column in table.columns:
             if column.server_default is None:
@@ -43,11 +57,30 @@ class Insert:
 
     def values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """The row's values as the driver takes them; a column not given has its default."""
-        found = []
-        for name, convert, default in self.columns:
+        return self.row(row)[1]
+
+    def row(self, row: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """The row's marks, and its values as the driver takes them."""
+        marks, found = self.marks, []
+        fetched: dict[int, str] = {}
+        for index, (name, convert, default) in enumerate(self.columns):
             value = row.get(name, default)
-            found.append(convert(value) if convert is not None else value)
-        return tuple(found)
+            if isinstance(value, Fetched):
+                fetched[index], values = self._fetched(value, row["tenant_id"])
+                found += values
+            else:
+                found.append(convert(value) if convert is not None else value)
+        if fetched:
+            marks = f"({', '.join(fetched.get(i, self.mark) for i in range(len(self.columns)))})"
+        return marks, tuple(found)
+
+    def _fetched(self, value: Fetched, tenant_id: UUID) -> tuple[str, list[Any]]:
+        table = value.model.__table__
+        assert isinstance(table, Table)
+        source, key = insert_of(table, self._dialect), {"tenant_id": tenant_id, **value.key}
+        condition = " AND ".join(f'"{name}" = {self.mark}' for name in key)
+        statement = f'(SELECT "{value.column}" FROM "{table.name}" WHERE {condition})'  # noqa: S608  (names of our own tables and columns)
+        return statement, [source.convert(name, part) for name, part in key.items()]
 
 
 class Later:
@@ -103,7 +136,7 @@ class Later:
             parts = []
             for table, rows in self._inserts:
                 insert = insert_of(table, connection.dialect)
-                values = [cursor.mogrify(insert.marks, insert.values(row)) for row in rows]
+                values = [cursor.mogrify(*insert.row(row)) for row in rows]
                 if values:
                     parts.append(insert.head.encode() + b",".join(values))
             parts += [cursor.mogrify(statement, values) for statement, values in self._statements]
@@ -114,8 +147,8 @@ class Later:
     def _send_each(self, connection: Connection) -> None:
         for table, rows in self._inserts:
             insert = insert_of(table, connection.dialect)
-            if rows:
-                connection.exec_driver_sql(insert.head + insert.marks, [insert.values(row) for row in rows])
+            for marks, group in groupby((insert.row(row) for row in rows), key=itemgetter(0)):
+                connection.exec_driver_sql(insert.head + marks, [values for _, values in group])
         for statement, values in self._statements:
             connection.exec_driver_sql(statement, tuple(values))
 

@@ -7,7 +7,7 @@ cost. Replies need no confirm: they are transient, and a lost one is asked for a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -50,7 +50,8 @@ class Link(QueueConsumer):  # type: ignore[misc]
             consumer = consumer_cls(
                 queues=[provider.consumed_queue()], on_message=partial(self.handle_message, provider), accept=None
             )
-            consumer.qos(prefetch_count=self.prefetch_count)
+            consumer.qos(prefetch_count=provider.prefetch or self.prefetch_count)
+            consumer.consume()  # now: a later qos would hold for it too
             self._consumers[provider] = consumer
         return list(self._consumers.values())
 
@@ -124,6 +125,8 @@ class Door(SharedExtension, ProviderCollector):  # type: ignore[misc]
 
     link = Link()
     stopping = False
+    prefetch: int | None = None
+    """Messages to hold at once; None: as many as there are workers."""
 
     def consumed_queue(self) -> Queue:
         """The queue to consume. A method, because nameko looks at every attribute before anything is set up."""
@@ -153,8 +156,9 @@ class Door(SharedExtension, ProviderCollector):  # type: ignore[misc]
         self._left.wait()
         super().unregister_provider(provider)
 
-    def spawn(self, entrypoint: Any, work: Any, message: Message, done: Callable[..., Any]) -> None:
-        """Run the entrypoint's method with `work` in a worker, then `done(worker, result, exc_info)`.
+    def spawn(self, entrypoint: Any, work: Any, messages: Sequence[Message], done: Callable[..., Any]) -> None:
+        """Run the entrypoint's method with the `work` that came in `messages` in a worker, then `done(worker, result,
+        exc_info)`.
 
         With all workers busy somebody waits for one: never the consuming greenlet, or its heartbeats would stop.
         """
@@ -163,7 +167,8 @@ class Door(SharedExtension, ProviderCollector):  # type: ignore[misc]
             try:
                 self.container.spawn_worker(entrypoint, (work,), {}, handle_result=done)
             except ContainerBeingKilled:
-                self.link.settle(message, requeue=True)
+                for message in messages:
+                    self.link.settle(message, requeue=True)
             finally:
                 self._unstarted -= 1
 
@@ -179,6 +184,7 @@ class Caller(SharedExtension, ProviderCollector):  # type: ignore[misc]
     time-out, never in a cycle."""
 
     link = Link()
+    prefetch: int | None = None
 
     def __init__(self) -> None:
         super().__init__()

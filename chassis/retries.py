@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from chassis import clock, logs
 from chassis.db import Database, DatabaseUnavailable
-from chassis.events import DEAD, LADDER, WAITING, Delivery, EventHandler, Received, described
+from chassis.delivery import DEAD, LADDER, WAITING, Delivery, Received, described
+from chassis.events import EventHandler
 from chassis.ids import NIL, new_id
 from chassis.tables import EventRetry
 from chassis.workplace import Workplace
@@ -97,6 +98,7 @@ def _run(workplace: Workplace, handler: EventHandler, service: Any, row: EventRe
     except Exception as failure:
         log.exception("event handler failed again", handler=row.handler, event_id=str(row.message_id))
         return described(failure)
+    delivery.settled()
     return ""
 
 

@@ -223,7 +223,7 @@ class RpcDoor(Door):
         except Exception as error:  # noqa: BLE001  (whatever a stranger may send)
             self._refuse(message, f"{name}: {error!r}")
             return
-        self.spawn(entrypoint, call, message, entrypoint.replier(message))
+        self.spawn(entrypoint, call, [message], entrypoint.replier(message))
 
     def _refuse(self, message: Message, reason: str) -> None:
         log.warning("request refused", reason=reason)

@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 
 from chassis import audit, clock, deadlines, logs, metrics, retries, tenancy
 from chassis.config import ServiceSettings
-from chassis.events import Delivery, EventDoor, on
+from chassis.delivery import Delivery
+from chassis.events import EventDoor, on
 from chassis.rpc import Call, operation
 from chassis.settings import Settings
 from chassis.tables import Inbox, StoredRequest

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -147,6 +148,13 @@ class Transaction:
         today = self.now.astimezone(self.tenant.timezone).date()
         serial = next_serial(self.session, self.tenant_id, kind, compiled.period(today))
         return compiled.render(today, serial, parts)
+
+    def on_behalf_of(self, ctx: Context) -> Transaction:
+        """This very transaction, as another caller of the same tenant sees it."""
+        assert ctx.tenant_id == self.ctx.tenant_id
+        other = copy(self)
+        other.ctx = ctx
+        return other
 
     def write(self) -> None:
         """Write what was gathered, and go on."""

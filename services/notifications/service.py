@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from chassis import tenancy
-from chassis.events import Received
+from chassis.delivery import Received
 from chassis.service import Call, Delivery, Job, Service, every, on, operation
 from chassis.work import Transaction
 from contracts import complaints, tenants
@@ -43,8 +43,8 @@ class NotificationsService(Service):
 
     @on(complaints.MESSAGE_REQUESTED)
     def complaint_message_requested(self, delivery: Delivery) -> None:
+        delivery.then(lambda: self.dispatcher.wake(delivery.event.tenant_id))
         delivery.apply(messages.requested)
-        self.dispatcher.wake(delivery.event.tenant_id)
 
     @on(complaints.MESSAGE_WITHDRAWN)
     def complaint_message_withdrawn(self, delivery: Delivery) -> None:
@@ -150,14 +150,14 @@ class NotificationsService(Service):
     def tell_partners(self, delivery: Delivery) -> None:
         event = delivery.event
         if self.subscribers.want(delivery.workplace.work, event.tenant_id, event.type):
+            delivery.then(lambda: self.dispatcher.wake(event.tenant_id))
             delivery.apply(webhook_deliveries.plan, event)
-            self.dispatcher.wake(event.tenant_id)
 
     @on(tenants.ORG_UNIT_CHANGED, always=True)
     def follow_org_unit(self, delivery: Delivery) -> None:
         """Keeps the copy as every service does, and tells partners: an event has one handler."""
+        delivery.then(lambda: self.dispatcher.wake(delivery.event.tenant_id))
         delivery.apply(_follow_and_tell, delivery.event)
-        self.dispatcher.wake(delivery.event.tenant_id)
 
     @operation(contract.LIST_EVENT_TYPES)
     def list_event_types(self, call: Call) -> Any:

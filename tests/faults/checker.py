@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 
 from chassis import audit, clock, topology
 from chassis.db import Database
-from chassis.events import DEAD, WAITING
+from chassis.delivery import DEAD, WAITING
 from chassis.tables import AuditRow, EventRetry, Inbox, Outbox
 from contracts import complaints, tenants
 from kefu.processes import SERVICES

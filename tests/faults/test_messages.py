@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select, update
 
 from chassis import clock, topology
-from chassis.events import DEAD, LADDER
+from chassis.delivery import DEAD, LADDER
 from chassis.ids import NIL, new_id
 from chassis.tables import EventRetry
 from contracts import complaints

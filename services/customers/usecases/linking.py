@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import String, Uuid, bindparam, select, text, update
 
 from chassis.ids import new_id
+from chassis.later import Fetched
 from chassis.work import Transaction
 from contracts.complaints.events import ComplainantNamed
 from contracts.core import schema_of
@@ -20,8 +21,7 @@ from contracts.customers import CUSTOMER_LINKED
 from services.customers import schemas
 from services.customers.domain import contacts, keys
 from services.customers.domain.matching import Candidate, choose
-from services.customers.models import Asset, AssetKey, CaseLink, Customer, TimelineEntry
-from services.customers.usecases.duplicates import holders_of_phone
+from services.customers.models import Asset, CaseLink, Customer, TimelineEntry
 
 SHOWN_FACTS = (
     "channel", "category", "level", "validity", "stage", "state", "action", "from_stage", "before", "kind", "verdict",
@@ -31,17 +31,35 @@ SHOWN_FACTS = (
 """Of an event's facts those a reader of the timeline sees; free text stays where it was written."""
 
 
+_HELD = (
+    text(
+        """
+        SELECT 'case' AS by, customer_id, asset_id FROM case_links WHERE tenant_id = :tenant AND case_id = :case
+        UNION ALL SELECT * FROM (SELECT 'vehicle', customer_id, asset_id FROM asset_keys
+          WHERE tenant_id = :tenant AND kind = 'plate' AND key = :plate ORDER BY asset_id LIMIT 10) AS vehicles
+        UNION ALL SELECT * FROM (SELECT 'unit', customer_id, asset_id FROM asset_keys
+          WHERE tenant_id = :tenant AND kind = 'unit' AND key = :unit ORDER BY asset_id LIMIT 10) AS units
+        UNION ALL SELECT * FROM (SELECT DISTINCT 'phone', customer_id, CAST(NULL AS uuid) FROM contacts
+          WHERE tenant_id = :tenant AND kind = 'phone' AND value = :phone ORDER BY customer_id LIMIT 5) AS phones
+        """
+    )
+    .bindparams(bindparam("tenant", type_=Uuid), bindparam("case", type_=Uuid))
+    .columns(by=String, customer_id=Uuid, asset_id=Uuid)
+)
+"""Whether the case is known, and who holds what was told: one round trip, because every complaint pays for it."""
+
+
 def record(tx: Transaction, data: Mapping[str, Any], event: str) -> None:
     """Keep a complaint's event on its customer's timeline, or until its customer is known."""
     case_id = UUID(str(data["complaint_id"]))
-    link = tx.session.get(CaseLink, (tx.tenant_id, case_id))
-    entry = TimelineEntry(
-        tenant_id=tx.tenant_id, id=new_id(), at=datetime.fromisoformat(data["at"]), service="complaints", event=event,
-        subject_kind="complaint", subject_id=case_id, subject_number=data["number"],
-        customer_id=link.customer_id if link else None, asset_id=link.asset_id if link else None,
-        data={name: data[name] for name in SHOWN_FACTS if data.get(name) is not None},
-    )  # fmt: skip
-    tx.session.add(entry)
+    key = {"case_id": case_id}
+    entry = {
+        "id": new_id(), "at": datetime.fromisoformat(data["at"]), "service": "complaints", "event": event,
+        "subject_kind": "complaint", "subject_id": case_id, "subject_number": data["number"],
+        "customer_id": Fetched(CaseLink, "customer_id", key), "asset_id": Fetched(CaseLink, "asset_id", key),
+        "data": {name: data[name] for name in SHOWN_FACTS if data.get(name) is not None},
+    }  # fmt: skip
+    tx.later.insert(TimelineEntry, [entry])
 
 
 def match(tx: Transaction, data: Mapping[str, Any]) -> None:
@@ -49,15 +67,19 @@ def match(tx: Transaction, data: Mapping[str, Any]) -> None:
     schema = schema_of(ComplainantNamed)
     assert schema is not None
     told = schema.load(data)
-    link = tx.session.get(CaseLink, (tx.tenant_id, told["complaint_id"]))
-    if link is None:
-        link = CaseLink(tenant_id=tx.tenant_id, case_id=told["complaint_id"])
-        tx.session.add(link)
-    link.plate_key = _key(keys.plate_key, told.get("vehicle_plate"))
-    link.unit_key = _key(keys.unit_key, told.get("unit_no"))
-    found = _find(tx, link, told)
+    link = CaseLink(
+        tenant_id=tx.tenant_id, case_id=told["complaint_id"],
+        plate_key=_key(keys.plate_key, told.get("vehicle_plate")), unit_key=_key(keys.unit_key, told.get("unit_no")),
+    )  # fmt: skip
+    held = _held(tx, link, _phone(told.get("phone")))
+    is_new = "case" not in held
+    if not is_new:
+        link = tx.session.merge(link)
+    found = _find(tx, held, told.get("customer_id"))
     if found is not None:
         _attach(tx, link, found)
+    if is_new:
+        tx.later.insert_object(link)
 
 
 def adopt(tx: Transaction, made: Sequence[tuple[Customer, Asset]]) -> None:
@@ -77,32 +99,29 @@ def adopt(tx: Transaction, made: Sequence[tuple[Customer, Asset]]) -> None:
                 _attach(tx, link, Candidate(customer.id, asset.id, by))
 
 
-def _find(tx: Transaction, link: CaseLink, told: Mapping[str, Any]) -> Candidate | None:
-    """The one customer that fits, or None when there is none or no telling which."""
-    named = told.get("customer_id")
-    holders = _holders(tx, link)
-    if named is not None and tx.session.get(Customer, (tx.tenant_id, named)) is not None:
-        own = next((c for c in holders if c.customer_id == named), None)
-        return Candidate(named, own.asset_id if own else None, "customer")
-    return choose(holders, _holders_of_phone(tx, told.get("phone")))
-
-
-def _holders(tx: Transaction, link: CaseLink) -> list[Candidate]:
-    """Customers with the vehicle, then those with the unit."""
-    found = []
-    for kind, key, by in (("plate", link.plate_key, "vehicle"), ("unit", link.unit_key, "unit")):
-        if key:
-            held = select(AssetKey.customer_id, AssetKey.asset_id).where(AssetKey.kind == kind, AssetKey.key == key)
-            rows = tx.session.execute(held.order_by(AssetKey.asset_id).limit(10))
-            found += [Candidate(row.customer_id, row.asset_id, by) for row in rows]
+def _held(tx: Transaction, link: CaseLink, phone: str | None) -> dict[str, list[Candidate]]:
+    """Candidates by what they were found by."""
+    told = {"tenant": tx.tenant_id, "case": link.case_id, "plate": link.plate_key, "unit": link.unit_key}
+    found: dict[str, list[Candidate]] = {}
+    for row in tx.session.execute(_HELD, {**told, "phone": phone}):
+        found.setdefault(row.by, []).append(Candidate(row.customer_id, row.asset_id, row.by))
     return found
 
 
-def _holders_of_phone(tx: Transaction, phone: str | None) -> list[UUID]:
+def _find(tx: Transaction, held: Mapping[str, list[Candidate]], named: UUID | None) -> Candidate | None:
+    """The one customer that fits, or None when there is none or no telling which."""
+    holders = [*held.get("vehicle", ()), *held.get("unit", ())]
+    if named is not None and tx.session.get(Customer, (tx.tenant_id, named)) is not None:
+        own = next((c for c in holders if c.customer_id == named), None)
+        return Candidate(named, own.asset_id if own else None, "customer")
+    return choose(holders, [caller.customer_id for caller in held.get("phone", ())])
+
+
+def _phone(told: str | None) -> str | None:
     try:
-        return holders_of_phone(tx, contacts.phone_number(phone)) if phone else []
+        return contacts.phone_number(told) if told else None
     except contacts.Unacceptable:
-        return []
+        return None
 
 
 def _attach(tx: Transaction, link: CaseLink, found: Candidate) -> None:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chassis import retries
-from chassis.events import LADDER
+from chassis.delivery import LADDER
 from chassis.ids import NIL
 from kefu.commands.dead_letters import group
 from tests.service.chassis.toy.world import World

@@ -96,6 +96,33 @@ def test_later_events_wait_behind_a_failed_one_and_others_do_not(world: World) -
     world.wait(lambda: world.count("echo", "event_retries", tenant) == 0, what="nothing waits any more")
 
 
+def test_events_that_wait_are_applied_together(fresh: World) -> None:
+    """One transaction for many: rows of one transaction have its time in common. A copy in between is no second."""
+    tenant, other = fresh.tenant(), fresh.tenant()
+    events = [envelope(tenant) for _ in range(40)]
+    for event in [*events, events[7], envelope(other), events[7]]:
+        fresh.publish(event)
+    fresh.serve("echo")
+    fresh.wait(lambda: fresh.seen(tenant) >= 40 and fresh.seen(other) >= 1, what="all events applied")
+    assert fresh.count("echo", "inbox", tenant) == fresh.seen(tenant) == 40
+    times = {row for (row,) in fresh.ask("echo", "SELECT applied_at FROM inbox")}
+    assert len(times) < 20
+
+
+def test_a_bad_event_harms_no_other_of_its_batch(fresh: World) -> None:
+    tenant = fresh.tenant()
+    fresh.broken_file.touch()
+    for name in ("one", "one", "broken", "one"):
+        fresh.publish(envelope(tenant, name=name))
+    fresh.serve("echo")
+    fresh.wait(lambda: fresh.seen(tenant) == 3, what="the others are applied")
+    fresh.wait(lambda: fresh.count("echo", "event_retries", tenant) == 1, what="the bad one waits")
+    assert fresh.count("echo", "inbox", tenant) == 3
+    fresh.broken_file.unlink()
+    fresh.wait(lambda: fresh.seen(tenant) == 4, what="it is applied after all")
+    assert fresh.count("echo", "inbox", tenant) == 4
+
+
 @pytest.mark.faults
 def test_an_event_survives_its_service(fresh: World) -> None:
     """Killed between commit and relay; the relay itself killed between publishing and recording it; the subscriber

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from chassis import tenancy
 from chassis.db import Database
-from chassis.events import Delivery, Received
+from chassis.delivery import Delivery, Received
 from chassis.ids import new_id
 from chassis.rpc import Call
 from chassis.tables import AuditRow, Outbox

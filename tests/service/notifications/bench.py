@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from chassis import clock, tenancy
-from chassis.events import Delivery as EventDelivery
-from chassis.events import Received
+from chassis.delivery import Delivery as EventDelivery
+from chassis.delivery import Received
 from chassis.ids import new_id
 from chassis.rpc import Call
 from chassis.tables import Outbox

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from chassis import tenancy
 from chassis.db import Database, DatabaseUnavailable
-from chassis.events import Received
+from chassis.delivery import Received
 from chassis.relay import _waves
 from chassis.tables import ChassisBase, TenantPolicy
 from chassis.tenancy import TenantCache
