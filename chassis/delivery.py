@@ -6,6 +6,7 @@ and is a dead letter after the last. Later events of the same aggregate wait beh
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from sqlalchemy import select
 
 from chassis import clock, faultpoints, logs, metrics
 from chassis.db import DatabaseUnavailable
-from chassis.ids import new_id
+from chassis.ids import made_at, new_id
 from chassis.later import insert_into
 from chassis.tables import EventRetry, Inbox
 from chassis.work import Transaction
@@ -132,7 +133,7 @@ class Delivery:
         if self.outcome != APPLIED:
             return
         faultpoints.reach("after_event_commit")
-        metrics.EVENT_LAG.labels(service).observe(max(0.0, (clock.now() - event.occurred_at).total_seconds()))
+        metrics.EVENT_LAG.labels(service).observe(max(0.0, time.time() - made_at(event.id)))
         for callback in self._then:
             callback()
 

@@ -13,3 +13,8 @@ NIL = UUID(int=0)
 def new_id() -> UUID:
     """A new UUIDv7."""
     return UUID(int=uuid7().int)
+
+
+def made_at(id_: UUID) -> float:
+    """When `new_id` made it: seconds since the epoch, to the millisecond, by the machine's own clock."""
+    return (id_.int >> 80) / 1000

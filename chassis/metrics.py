@@ -59,7 +59,10 @@ HTTP_DURATION = _histogram(
 
 EVENTS = _counter("kefu_events_total", "Events a service received.", "service", "type", "outcome")
 EVENT_LAG = _histogram(
-    "kefu_event_lag_seconds", "Time from an event's commit to its being applied.", "service", buckets=_LAG
+    "kefu_event_lag_seconds",
+    "Time from an event's making, just before its commit, to its effect's commit.",
+    "service",
+    buckets=_LAG,
 )
 
 OUTBOX_PENDING = _gauge("kefu_outbox_pending", "Events committed but not yet confirmed by the broker.", "service")

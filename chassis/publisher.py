@@ -1,16 +1,18 @@
 """Publishing in batches with confirms: what the relay does to the broker.
 
 pika's asynchronous connection in a thread of its own; `publish` blocks the calling thread until the broker has answered
-for every message of the batch, or until it is clear that it will not.
+for every message of the batch, or until it is clear that it will not. Messages of one line (an aggregate's events) go
+out one after another, each when the one before it is confirmed; lines do not wait for each other.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Hashable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
@@ -30,6 +32,11 @@ class Outcome(StrEnum):
     UNROUTABLE = "unroutable"  # no subscriber; confirmed as well
     REFUSED = "refused"  # the broker nacked it: a full queue
     UNKNOWN = "unknown"  # the connection broke first; it may be published again
+    HELD = "held"  # not sent: an earlier one of its line was refused
+
+
+DONE = frozenset({Outcome.CONFIRMED, Outcome.UNROUTABLE})
+"""Outcomes after which a message need not be published again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +47,60 @@ class Outgoing:
     exchange: str
     routing_key: str
     body: bytes
+    line: Hashable
 
 
 class NotConnected(Exception):
     """The broker cannot be reached, or blocks publishers; nothing of the batch was settled."""
 
 
-@dataclass(slots=True)
 class _Batch:
-    messages: Sequence[Outgoing]
-    future: Future[list[Outcome]] = field(default_factory=Future)
-    first_tag: int = 0
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-    returned: set[str] = field(default_factory=set)
+    """The messages of one call, and how far each is."""
+
+    def __init__(self, messages: Sequence[Outgoing]) -> None:
+        self.messages = messages
+        self.future: Future[list[Outcome]] = Future()
+        self.returned: set[str] = set()
+        self._outcomes: list[Outcome] = [Outcome.UNKNOWN] * len(messages)
+        self._in_flight: dict[int, int] = {}
+        self._lines: dict[Hashable, deque[int]] = defaultdict(deque)
+        for index, message in enumerate(messages):
+            self._lines[message.line].append(index)
+
+    def heads(self) -> list[int]:
+        """The first of each line: what can go out at once."""
+        return [line.popleft() for line in self._lines.values()]
+
+    def sent(self, tag: int, index: int) -> None:
+        self._in_flight[tag] = index
+
+    def answered(self, tag: int, multiple: bool, outcome: Outcome) -> list[int]:
+        """Note the broker's answer; returns what can go out now."""
+        tags = [t for t in self._in_flight if t <= tag] if multiple else [tag]
+        followers = [self._note(self._in_flight.pop(t), outcome) for t in tags if t in self._in_flight]
+        return [index for index in followers if index is not None]
+
+    def _note(self, index: int, outcome: Outcome) -> int | None:
+        message = self.messages[index]
+        if outcome is Outcome.CONFIRMED and message.id in self.returned:
+            outcome = Outcome.UNROUTABLE
+        self._outcomes[index] = outcome
+        line = self._lines[message.line]
+        if outcome in DONE:
+            return line.popleft() if line else None
+        for waiting in line:
+            self._outcomes[waiting] = Outcome.HELD
+        line.clear()
+        return None
 
     def settle(self) -> None:
+        """Tell the caller: all is answered, or the connection broke."""
         if not self.future.done():
-            self.future.set_result([self._outcome(i, m) for i, m in enumerate(self.messages)])
+            self.future.set_result(self._outcomes)
 
-    def _outcome(self, index: int, message: Outgoing) -> Outcome:
-        outcome = self.outcomes.get(self.first_tag + index, Outcome.UNKNOWN)
-        return Outcome.UNROUTABLE if outcome is Outcome.CONFIRMED and message.id in self.returned else outcome
+    @property
+    def complete(self) -> bool:
+        return not self._in_flight and not any(self._lines.values())
 
 
 class Publisher:
@@ -149,10 +189,14 @@ class Publisher:
         if self._channel is None or not self._channel.is_open:
             batch.future.set_exception(NotConnected("the channel is closed"))
             return
-        batch.first_tag = self._tag + 1
         self._batch = batch
-        for message in batch.messages:
+        self._publish(batch, batch.heads())
+
+    def _publish(self, batch: _Batch, indexes: Sequence[int]) -> None:
+        for index in indexes:
+            message = batch.messages[index]
             self._tag += 1
+            batch.sent(self._tag, index)
             self._channel.basic_publish(
                 message.exchange, message.routing_key, message.body, mandatory=True,
                 properties=pika.BasicProperties(
@@ -165,14 +209,11 @@ class Publisher:
             self._batch.returned.add(properties.message_id)
 
     def _answered(self, frame: Any) -> None:
-        batch = self._batch
+        batch, method = self._batch, frame.method
         if batch is None:
             return
-        tag, method = frame.method.delivery_tag, frame.method
         outcome = Outcome.CONFIRMED if method.NAME == "Basic.Ack" else Outcome.REFUSED
-        first = batch.first_tag if method.multiple else tag
-        for settled in range(first, tag + 1):
-            batch.outcomes.setdefault(settled, outcome)
-        if len(batch.outcomes) == len(batch.messages):
+        self._publish(batch, batch.answered(method.delivery_tag, method.multiple, outcome))
+        if batch.complete:
             self._batch = None
             batch.settle()

@@ -10,24 +10,23 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from types import FrameType
 from typing import Any
-from uuid import UUID
 
 from amqp.exceptions import AMQPError
 from kombu.exceptions import OperationalError
 from sqlalchemy import delete, func, literal_column, select, tuple_, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
 
 from chassis import clock, faultpoints, health, logs, metrics, topology
 from chassis.config import ServiceSettings
 from chassis.db import Database, DatabaseUnavailable
-from chassis.publisher import NotConnected, Outcome, Outgoing, Publisher
+from chassis.publisher import DONE, NotConnected, Outcome, Outgoing, Publisher
 from chassis.tables import Outbox
 from chassis.undertaker import Undertaker
 from chassis.wakeups import Wakeups, wakeups_of
@@ -91,46 +90,32 @@ class ServiceRelay(threading.Thread):
             self.alive_at = time.monotonic()
             if time.monotonic() - self._measured_at > MEASURE_SECONDS:
                 self._measure()
-            if not (wakeups.leads() and self._pump(publisher)):
-                wakeups.wait(IDLE_WAIT, self._stopping)
+            if wakeups.leads():
+                self._empty(publisher)
+            wakeups.wait(IDLE_WAIT, self._stopping)
 
-    def _pump(self, publisher: Publisher) -> int:
-        """Publish one batch. Returns how many rows were dealt with."""
-        with self._database.begin(None, read_only=True, system=True) as session:
-            rows = _ready(session.connection(), self._database.sqlite)
-        outcomes: list[tuple[Any, Outcome]] = []
-        kept_back: set[tuple[UUID, UUID]] = set()
-        for wave in _waves(rows):
-            ready = [row for row in wave if (row.tenant_id, row.aggregate_id) not in kept_back]
-            answers = publisher.publish(
-                [Outgoing(str(r.id), r.exchange, r.routing_key, r.body.encode()) for r in ready]
-            )
-            outcomes += zip(ready, answers, strict=True)
-            kept_back |= {(r.tenant_id, r.aggregate_id) for r, o in zip(ready, answers, strict=True) if o not in _DONE}
-            if Outcome.UNKNOWN in answers:
-                break
-        if outcomes:
+    def _empty(self, publisher: Publisher) -> None:
+        """Publish batch after batch until nothing is left. What came of one is recorded as the next is read."""
+        rows = self._turn([])
+        while rows and not self._stopping.is_set():
+            self.alive_at = time.monotonic()
+            outcomes = publisher.publish([_outgoing(row) for row in rows])
             faultpoints.reach("after_publish")
-            self._record([row for row, _ in outcomes], [outcome for _, outcome in outcomes])
-        if any(outcome is Outcome.UNKNOWN for _, outcome in outcomes):
-            raise NotConnected("the connection broke within a batch")
-        return len(outcomes)
+            settled = list(zip(rows, outcomes, strict=True))
+            rows = self._turn(settled)
+            if Outcome.UNKNOWN in outcomes:
+                raise NotConnected("the connection broke within a batch")
 
-    def _record(self, rows: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
-        done = [(r.tenant_id, r.id) for r, o in zip(rows, outcomes, strict=True) if o in _DONE]
-        refused = [r for r, o in zip(rows, outcomes, strict=True) if o is Outcome.REFUSED]
+    def _turn(self, settled: Sequence[tuple[Any, Outcome]]) -> list[Any]:
+        """Record what became of the last batch; the next one, in order of commit, without the aggregates that wait for
+        an earlier row."""
         with self._database.begin(None, system=True) as session:
-            if done:
-                session.execute(delete(Outbox).where(tuple_(Outbox.tenant_id, Outbox.id).in_(done)))
-            for row in refused:
-                wait = min(timedelta(seconds=2**row.attempts), MAX_BACKOFF)
-                session.execute(
-                    update(Outbox)
-                    .where(Outbox.tenant_id == row.tenant_id, Outbox.id == row.id)
-                    .values(attempts=Outbox.attempts + 1, due_at=clock.now() + wait)
-                )
-        for outcome in outcomes:
+            connection = session.connection()
+            _record(connection, settled)
+            rows = _ready(connection, self._database.sqlite)
+        for _, outcome in settled:
             metrics.RELAY_PUBLISHED.labels(self.service, outcome.value).inc()
+        return rows
 
     def _measure(self) -> None:
         with self._database.begin(None, read_only=True, system=True) as session:
@@ -148,28 +133,27 @@ class ServiceRelay(threading.Thread):
             log.warning("outbox not measured", service=self.service, error=str(error))
 
 
-_DONE = (Outcome.CONFIRMED, Outcome.UNROUTABLE)
+def _outgoing(row: Any) -> Outgoing:
+    line = (row.tenant_id, row.aggregate_id)
+    return Outgoing(str(row.id), row.exchange, row.routing_key, row.body.encode(), line)
 
 
-def _waves(rows: Sequence[Any]) -> Iterator[list[Any]]:
-    """The rows in rounds that hold one of each aggregate: the next of an aggregate goes out when the one before it is
-    confirmed. Most batches are one round."""
-    lines: dict[tuple[UUID, UUID], deque[Any]] = defaultdict(deque)
-    for row in rows:
-        lines[row.tenant_id, row.aggregate_id].append(row)
-    while lines:
-        yield [line.popleft() for line in lines.values()]
-        lines = {key: line for key, line in lines.items() if line}
+def _record(connection: Connection, settled: Sequence[tuple[Any, Outcome]]) -> None:
+    done = [(row.tenant_id, row.id) for row, outcome in settled if outcome in DONE]
+    if done:
+        connection.execute(delete(Outbox).where(tuple_(Outbox.tenant_id, Outbox.id).in_(done)))
+    for row, outcome in settled:
+        if outcome is Outcome.REFUSED:
+            wait = min(timedelta(seconds=2**row.attempts), MAX_BACKOFF)
+            this = (Outbox.tenant_id == row.tenant_id, Outbox.id == row.id)
+            connection.execute(
+                update(Outbox).where(*this).values(attempts=Outbox.attempts + 1, due_at=clock.now() + wait)
+            )
 
 
 def _ready(connection: Connection, sqlite: bool) -> list[Any]:
-    """The next batch in order of commit, without the aggregates that wait for an earlier row."""
     position = literal_column("rowid") if sqlite else Outbox.position
-    now = clock.now()
-    held: set[tuple[UUID, UUID]] = {
-        (r.tenant_id, r.aggregate_id)
-        for r in connection.execute(select(Outbox.tenant_id, Outbox.aggregate_id).where(Outbox.due_at > now))
-    }
+    now, waiting = clock.now(), aliased(Outbox)
     columns = (
         Outbox.tenant_id,
         Outbox.id,
@@ -179,10 +163,9 @@ def _ready(connection: Connection, sqlite: bool) -> list[Any]:
         Outbox.body,
         Outbox.attempts,
     )
-    statement = select(*columns).where(Outbox.due_at <= now).order_by(position).limit(BATCH)
-    if held:
-        statement = statement.where(tuple_(Outbox.tenant_id, Outbox.aggregate_id).not_in(held))
-    return list(connection.execute(statement))
+    held = select(waiting.tenant_id, waiting.aggregate_id).where(waiting.due_at > now)
+    statement = select(*columns).where(Outbox.due_at <= now, tuple_(Outbox.tenant_id, Outbox.aggregate_id).not_in(held))
+    return list(connection.execute(statement.order_by(position).limit(BATCH)))
 
 
 def main(services: Sequence[str]) -> None:

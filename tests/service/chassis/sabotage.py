@@ -52,7 +52,8 @@ def _inbox() -> None:
         enter(tx, deliveries)
         return list(deliveries)
 
-    delivery.enter = batches.enter = forgetful_enter
+    for module in (delivery, batches):
+        vars(module).update(enter=forgetful_enter)
 
 
 def _reply() -> None:
