@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-
-import holidays
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from chassis import logs, metrics
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _log = logs.get(__name__)
 _MOVED_DAY = 4
@@ -41,15 +44,22 @@ on_fallback: Callable[[str, int], None] = _tell
 """Called once a process for every country and year that falls back. Tests replace it."""
 
 
+def _package() -> ModuleType:
+    """Imported when a calendar is first asked for: 4 MB that half of the services never need."""
+    import holidays
+
+    return holidays
+
+
 def is_known(country: object) -> bool:
     """Whether there is a holiday calendar for that country code."""
-    return isinstance(country, str) and country in holidays.list_supported_countries()
+    return isinstance(country, str) and country in _package().list_supported_countries()
 
 
 @lru_cache(maxsize=512)
 def country_year(country: str, year: int) -> CountryYear:
     """The country's year."""
-    table = holidays.country_holidays(country, years=year)
+    table = _package().country_holidays(country, years=year)
     years = _published_years(table)
     published = not years or year <= max(years)
     if not published:
@@ -61,7 +71,7 @@ def country_year(country: str, year: int) -> CountryYear:
     )
 
 
-def _published_years(table: holidays.HolidayBase) -> set[int]:
+def _published_years(table: HolidayBase) -> set[int]:
     """Years for which the package holds moved days; empty when the country moves none."""
     entries: Mapping[int, object] = getattr(table, "special_public_holidays", {})
     return {year for year, days in entries.items() if _moves(days)}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+import chassis.slim  # noqa: F401  (before anything that would import what it leaves out)
+
 os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "4")  # a password's hash takes 19 MB; two cores gain nothing by more
 
 import eventlet

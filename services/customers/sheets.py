@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from openpyxl import load_workbook
-
 MAX_UNPACKED = 120 * 1024 * 1024
 """Bytes an XLSX may unpack to: some six times what 20,000 full rows take."""
 MAX_PARTS = 1000
@@ -119,6 +117,8 @@ def _check_archive(content: bytes) -> None:
 
 def _xlsx_lines(content: bytes) -> Iterator[list[str]]:
     try:
+        from openpyxl import load_workbook  # only when a workbook comes: it is 6 MB
+
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
     except Exception as error:
         raise Unreadable("bad_xlsx") from error

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import cel
+from contracts.policies.cel_engine import cel
 
 from contracts.policies.complaints.vocabulary import (
     EMPTY,

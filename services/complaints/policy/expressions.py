@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import cel
+from contracts.policies.cel_engine import cel
 
 _BARE_FIELD = re.compile(r"\Afields\.(\w+)\Z")
 
