@@ -1,4 +1,4 @@
-"""The CEL engine, without the command line that its package brings along: a terminal toolkit, 13 MB in every process."""
+"""The CEL engine without the command line that its package brings along: a terminal toolkit, 13 MB in a process."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from contracts.policies.cel_engine import cel
-
 from contracts.policies.complaints.vocabulary import (
     EMPTY,
     FUNCTIONS,
