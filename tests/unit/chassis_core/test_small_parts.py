@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from types import SimpleNamespace
 from uuid import UUID
 
 import orjson
@@ -17,7 +16,6 @@ from sqlalchemy.orm import Session
 from chassis import tenancy
 from chassis.db import Database, DatabaseUnavailable
 from chassis.delivery import Received
-from chassis.relay import _waves
 from chassis.tables import ChassisBase, TenantPolicy
 from chassis.tenancy import TenantCache
 from chassis.timers import Every
@@ -28,15 +26,6 @@ DOCUMENT = {
     "version": 1, "code": "a", "name": "A", "status": "active", "locale": "en", "timezone": "UTC", "services": [],
     "calendar": {},
 }  # fmt: skip
-
-
-def _row(tenant: int, aggregate: int, number: int) -> SimpleNamespace:
-    return SimpleNamespace(tenant_id=UUID(int=tenant), aggregate_id=UUID(int=aggregate), number=number)
-
-
-def test_a_wave_holds_one_row_of_each_aggregate_in_order() -> None:
-    rows = [_row(1, 1, 0), _row(1, 2, 1), _row(1, 1, 2), _row(2, 1, 3), _row(1, 1, 4)]
-    assert [[row.number for row in wave] for wave in _waves(rows)] == [[0, 1, 3], [2], [4]]
 
 
 @pytest.mark.parametrize("raw", [b"", b"7", b"[]", b"\xff", b"{}", b'{"id": 5}', b"null", orjson.dumps({"id": "x"})])
