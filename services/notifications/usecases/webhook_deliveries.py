@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import delete, func, select, update
 
-from chassis.events import Received
+from chassis.delivery import Received
 from chassis.ids import new_id
 from chassis.work import Transaction
 from contracts.notifications import TEST_TYPE, WEBHOOK_BUSY, WEBHOOK_DISABLED
