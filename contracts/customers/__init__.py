@@ -21,6 +21,7 @@ from contracts.customers.common import (
     IMPORT_KINDS,
     IMPORT_MODES,
     IMPORT_STATES,
+    NO_SETTLEMENT_TERMS,
     NOT_A_HOUSEHOLD,
     PERMISSIONS,
     PERSONAL_FIELDS,
@@ -80,6 +81,7 @@ from contracts.customers.operations import (
     LIST_MEMBERS,
     LOOKUP,
     OPERATIONS,
+    QUOTE_SETTLEMENT,
     REMOVE_CONTACT,
     REMOVE_MEMBER,
     UNMASK_CUSTOMER,
@@ -89,6 +91,7 @@ from contracts.customers.operations import (
     LookupReply,
     Match,
 )
+from contracts.customers.settlements import Settlement, SettlementInput
 
 CONTRACT = ServiceContract(
     name=SERVICE,
@@ -136,10 +139,12 @@ __all__ = [
     "MEMBER_ADDED",
     "MEMBER_REMOVED",
     "NOT_A_HOUSEHOLD",
+    "NO_SETTLEMENT_TERMS",
     "OPERATIONS",
     "PERMISSIONS",
     "PERSONAL_FIELDS",
     "POSSIBLE_DUPLICATE",
+    "QUOTE_SETTLEMENT",
     "REMOVE_CONTACT",
     "REMOVE_MEMBER",
     "SERVICE",
@@ -174,6 +179,8 @@ __all__ = [
     "MemberFacts",
     "MemberInput",
     "RowError",
+    "Settlement",
+    "SettlementInput",
     "TimelineEntry",
     "UnmaskInput",
     "Unmasked",

@@ -55,6 +55,12 @@ ALREADY_MEMBER = ProblemType(
     "This person belongs to household {household_id}. Remove them there first: a person is in one household only.",
     "此人已属于住户 {household_id}。一人只能属于一户,请先从原住户移出。",
 )  # fmt: skip
+NO_SETTLEMENT_TERMS = ProblemType(
+    "no_settlement_terms",
+    409,
+    "Your company's customers policy has no terms for terminated contracts. Add `settlement` to it.",
+    "贵公司的客户政策没有合同终止结算条款,请在政策中添加 settlement。",
+)
 UNREADABLE_FILE = ProblemType(
     "unreadable_file",
     422,

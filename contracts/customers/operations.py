@@ -10,6 +10,7 @@ from contracts.customers.common import (
     ALREADY_MEMBER,
     EXTERNAL_REF_TAKEN,
     HOUSEHOLD_EXISTS,
+    NO_SETTLEMENT_TERMS,
     NOT_A_HOUSEHOLD,
     POSSIBLE_DUPLICATE,
     SERVICE,
@@ -32,6 +33,7 @@ from contracts.customers.files import (
     UnmaskInput,
 )
 from contracts.customers.imports import Import, ImportQuery, RowError
+from contracts.customers.settlements import Settlement, SettlementInput
 from contracts.fields import Body, Id, Line, PageQuery, Reply, page_of
 from contracts.problems import NOT_FOUND, OUT_OF_SCOPE, STALE
 
@@ -279,6 +281,18 @@ LIST_IMPORT_ERRORS = Operation(
     permission="customers.import",
     errors=(NOT_FOUND,),
 )
+QUOTE_SETTLEMENT = Operation(
+    service=SERVICE,
+    name="quote_settlement",
+    summary="Work out what a terminated contract comes to",
+    verb="POST",
+    path="/v1/contract-settlements",
+    body=SettlementInput,
+    reply=Settlement,
+    permission="customers.read",
+    errors=(NO_SETTLEMENT_TERMS,),
+    description="By the terms of the company's customers policy. Nothing is kept or booked.",
+)
 LOOKUP = Operation(
     service=SERVICE,
     name="lookup",
@@ -308,5 +322,6 @@ OPERATIONS = (
     LIST_IMPORTS,
     GET_IMPORT,
     LIST_IMPORT_ERRORS,
+    QUOTE_SETTLEMENT,
     LOOKUP,
 )

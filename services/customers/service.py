@@ -8,7 +8,7 @@ from chassis.service import Call, Delivery, Job, Service, every, on, operation
 from contracts import complaints
 from contracts import customers as contract
 from services.customers import jobs, queries
-from services.customers.usecases import assets, contacts, files, households, imports, linking
+from services.customers.usecases import assets, contacts, files, households, imports, linking, settlements
 
 _imports = jobs.ImportQueue()
 
@@ -106,6 +106,12 @@ class CustomersService(Service):
     @every(seconds=0.5)
     def work_imports_through(self, job: Job) -> None:
         jobs.run(job, _imports)
+
+    # -- contracts -----------------------------------------------------------------------------------------------------
+
+    @operation(contract.QUOTE_SETTLEMENT)
+    def quote_settlement(self, call: Call) -> Any:
+        return call.read(settlements.quote)
 
     # -- for and from other services -----------------------------------------------------------------------------------
 
