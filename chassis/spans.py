@@ -6,6 +6,7 @@ What a unit means is decided here and nowhere else:
 - `days`, `weeks`, `months`, `business_days`: the starting day is left out; the span ends at 24:00 of the last day
   in the company's zone. A month without that date ends at its own end.
 - `same_day`: 24:00 of the starting day. `nth_of_next_month`: 24:00 of that day of the next month.
+- `weekday`: 24:00 of the next Monday (1) ... Sunday (7), the starting day included.
 
 Late is strictly after. All functions are pure, take aware moments and answer in UTC.
 """
@@ -34,6 +35,7 @@ class Unit(StrEnum):
     MONTHS = "months"
     SAME_DAY = "same_day"
     NTH_OF_NEXT_MONTH = "nth_of_next_month"
+    WEEKDAY = "weekday"
 
 
 _YEARS = 20
@@ -47,6 +49,7 @@ LIMITS = {
     Unit.MONTHS: _YEARS * 12,
     Unit.SAME_DAY: 1,
     Unit.NTH_OF_NEXT_MONTH: 31,
+    Unit.WEEKDAY: 7,
 }
 """Largest amount of each unit; the smallest is 1."""
 
@@ -56,7 +59,8 @@ _CLOCK = {Unit.MINUTES: timedelta(minutes=1), Unit.HOURS: timedelta(hours=1)}
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`Span(1, Unit.BUSINESS_DAYS)`. `amount` is 1 for same_day and the N for nth_of_next_month; else ValueError."""
+    """`Span(1, Unit.BUSINESS_DAYS)`. `amount` is 1 for same_day and the N for nth_of_next_month and weekday; else
+    ValueError."""
 
     amount: int
     unit: Unit
@@ -86,6 +90,8 @@ class Span:
         """The span after which to remind again: itself, or for one that names a date the date's rhythm."""
         if self.unit is Unit.SAME_DAY:
             return Span(1, Unit.DAYS)
+        if self.unit is Unit.WEEKDAY:
+            return Span(1, Unit.WEEKS)
         return Span(1, Unit.MONTHS) if self.unit is Unit.NTH_OF_NEXT_MONTH else self
 
 
@@ -110,6 +116,8 @@ def _last_day(first: date, span: Span, calendar: WorkingCalendar) -> date:
             return calendar.add_business_days(first, span.amount)
         case Unit.NTH_OF_NEXT_MONTH:
             return _on_day(add_months(first, 1), span.amount)
+        case Unit.WEEKDAY:
+            return first + timedelta(days=(span.amount - first.isoweekday()) % 7)
         case _:
             return first
 

@@ -31,6 +31,7 @@ from contracts.complaints.operations import (
     GET_ATTACHMENT,
     GET_COMPLAINT,
     GET_DEADLINES,
+    GET_DOSSIERS,
     GET_FORMS,
     GET_HISTORY,
     GET_INTAKE,
@@ -43,6 +44,7 @@ from contracts.complaints.operations import (
     MONTHLY_REPORT,
     UNMASK_COMPLAINANT,
     UPDATE_COMPLAINT,
+    WEEKLY_REPORT,
     YEARLY_REPORT,
 )
 from contracts.complaints.problems import (
@@ -69,6 +71,7 @@ CONTRACT = ServiceContract(
         ACT,
         GET_HISTORY,
         GET_DEADLINES,
+        GET_DOSSIERS,
         GET_FORMS,
         LIST_ATTACHMENTS,
         ADD_ATTACHMENT,
@@ -80,6 +83,7 @@ CONTRACT = ServiceContract(
         LIST_CORRECTIVE_ACTIONS,
         GET_INTAKE,
         DAILY_REPORT,
+        WEEKLY_REPORT,
         MONTHLY_REPORT,
         YEARLY_REPORT,
     ),
@@ -136,6 +140,7 @@ __all__ = [
     "GET_ATTACHMENT",
     "GET_COMPLAINT",
     "GET_DEADLINES",
+    "GET_DOSSIERS",
     "GET_FORMS",
     "GET_HISTORY",
     "GET_INTAKE",
@@ -159,5 +164,6 @@ __all__ = [
     "STAGE_INCOMPLETE",
     "UNMASK_COMPLAINANT",
     "UPDATE_COMPLAINT",
+    "WEEKLY_REPORT",
     "YEARLY_REPORT",
 ]

@@ -104,6 +104,8 @@ class SheetQuery(PageQuery):
     kind = Slug()
     nature = fields.String(validate=one_of(*SHEET_NATURES))
     state = fields.String(validate=one_of(*SHEET_STATES))
+    stage = Slug()
+    overdue = Flag(metadata={"description": "Open ones whose next deadline has passed, or has not."})
 
 
 class NatureQuery(PageQuery):

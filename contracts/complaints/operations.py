@@ -34,12 +34,14 @@ from contracts.complaints.replies import (
     ComplaintSummary,
     DailyReport,
     Deadlines,
+    Dossiers,
     Forms,
     HistoryEntry,
     Intake,
     MonthlyReport,
     Sheet,
     SheetSummary,
+    WeeklyReport,
     YearlyReport,
 )
 from contracts.complaints.vocabulary import SERVICE
@@ -163,6 +165,16 @@ GET_FORMS = Operation(
     permission="complaints.read",
     errors=_SCOPED,
 )
+GET_DOSSIERS = Operation(
+    service=SERVICE,
+    name="get_dossiers",
+    summary="The dossiers of a complaint: which papers are there and which are missing",
+    verb="GET",
+    path=f"{_ONE}/dossiers",
+    reply=Dossiers,
+    permission="complaints.read",
+    errors=_SCOPED,
+)
 LIST_ATTACHMENTS = Operation(
     service=SERVICE,
     name="list_attachments",
@@ -272,6 +284,18 @@ DAILY_REPORT = Operation(
     permission="complaints.report",
     errors=(NO_POLICY, NOT_FOUND, OUT_OF_SCOPE),
     description="What enters it is the policy's; a policy may have none.",
+)
+WEEKLY_REPORT = Operation(
+    service=SERVICE,
+    name="weekly_report",
+    summary="The week's complaint figures",
+    verb="GET",
+    path="/v1/reports/complaints-weekly",
+    query=DayQuery,
+    reply=WeeklyReport,
+    permission="complaints.report",
+    errors=(NO_POLICY, NOT_FOUND, OUT_OF_SCOPE),
+    description="Of the week that holds the date. A policy may have none.",
 )
 MONTHLY_REPORT = Operation(
     service=SERVICE,

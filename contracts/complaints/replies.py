@@ -234,6 +234,25 @@ class Form(Reply):
     values = fields.List(fields.Nested(FormValue), required=True)
 
 
+class Paper(Reply):
+    key = fields.String(required=True, metadata={"description": "The kind of the attachment."})
+    label = fields.String(required=True)
+    state = fields.String(required=True, validate=one_of("present", "missing", "optional", "not_applicable"))
+
+
+class Dossier(Reply):
+    """What the case's file is made of, and what is there (DC-5)."""
+
+    key = fields.String(required=True)
+    label = fields.String(required=True)
+    complete = fields.Boolean(required=True)
+    papers = fields.List(fields.Nested(Paper), required=True)
+
+
+class Dossiers(Reply):
+    items = fields.List(fields.Nested(Dossier), required=True)
+
+
 class Forms(Reply):
     items = fields.List(fields.Nested(Form), required=True)
 
@@ -286,12 +305,22 @@ class ReportTable(Reply):
     rows = fields.List(fields.Nested(ReportRow), required=True)
 
 
+class ReportCount(Reply):
+    """Of the cases received: how many are where the policy wants every case to come."""
+
+    key = fields.String(required=True)
+    label = fields.String(required=True)
+    cases = Whole(required=True)
+    share = fields.Float(required=True, allow_none=True, metadata={"description": "Per cent; null without cases."})
+
+
 class _Report(Reply):
     from_ = Moment(required=True, data_key="from", attribute="from")
     to = Moment(required=True)
     due_at = Moment(required=True, metadata={"description": "When the policy wants it."})
     figures = fields.Dict(required=True, metadata={"description": "Figures of the whole by name; rates in per cent."})
     labels = fields.Dict(required=True)
+    counts = fields.List(fields.Nested("ReportCount"), required=True)
     tables = fields.List(fields.Nested(ReportTable), required=True)
 
 
@@ -306,6 +335,13 @@ class MonthlyReport(_Report):
     """The month's figures, counted from the cases as they stand."""
 
     month = fields.String(required=True)
+
+
+class WeeklyReport(_Report):
+    """The figures of a week, Monday to Sunday, counted from the cases as they stand."""
+
+    week_of = fields.String(required=True, metadata={"description": "Its Monday."})
+    label = fields.String(required=True, metadata={"description": "What the policy calls the report."})
 
 
 class YearlyReport(_Report):

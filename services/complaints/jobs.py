@@ -65,14 +65,17 @@ def _breach(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
     )  # fmt: skip
     fields = {**_about(deadline, fired.due_at), "period": fired.breaches, "first": fired.what == BREACH}
     record(tx, row, "breached", sheet_id=fired.data["sheet_id"], fields=fields)
-    tx.emit(
-        contract.DEADLINE_BREACHED, row.id,
-        {
-            **facts_of(tx, row), "deadline": deadline, "sheet_id": fired.data["sheet_id"], "due_at": fired.due_at,
-            "period": fired.breaches, "handler_id": row.handler_id, "department": row.department,
-        },
-    )  # fmt: skip
+    if not policy.deadlines[deadline].silent:
+        _announce_breach(tx, row, fired)
     cases.save(tx, policy, row, outcome)
+
+
+def _announce_breach(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
+    breached = {
+        "deadline": fired.data["deadline"], "sheet_id": fired.data["sheet_id"], "due_at": fired.due_at,
+        "period": fired.breaches, "handler_id": row.handler_id, "department": row.department,
+    }  # fmt: skip
+    tx.emit(contract.DEADLINE_BREACHED, row.id, {**facts_of(tx, row), **breached})
 
 
 def _sheet(tx: Transaction, fired: Fired) -> domain.Sheet | None:

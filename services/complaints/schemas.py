@@ -13,9 +13,10 @@ from chassis import directory
 from chassis.tables import DeadlineRow
 from chassis.work import Transaction
 from services.complaints.domain.case import Case, Person, Proposal
+from services.complaints.domain.dossier import MISSING, state_of
 from services.complaints.models import ComplaintRow, HistoryRow, SheetRow
-from services.complaints.policy import Policy, text
-from services.complaints.policy.specs import ActionSpec, FieldSpec
+from services.complaints.policy import Policy, Scope, text
+from services.complaints.policy.specs import ActionSpec, DossierSpec, FieldSpec
 from services.complaints.usecases.effects import money
 
 UNMASK = "complaints.unmask"
@@ -245,6 +246,16 @@ def forms(policy: Policy, case: Case, locale: str) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return shown
+
+
+def dossier(spec: DossierSpec, case: Case, scope: Scope, locale: str) -> dict[str, Any]:
+    """A dossier with the state of each paper."""
+    papers = [
+        {"key": paper.key, "label": text(paper.labels, locale), "state": state_of(paper, case, scope)}
+        for paper in spec.papers
+    ]
+    complete = all(paper["state"] != MISSING for paper in papers)
+    return {"key": spec.key, "label": text(spec.labels, locale), "complete": complete, "papers": papers}
 
 
 def links(tx: Transaction, row: ComplaintRow) -> list[dict[str, Any]]:

@@ -64,6 +64,10 @@ class ComplaintsService(Service):
     def get_forms(self, call: Call) -> Any:
         return call.read(showing.forms)
 
+    @operation(contract.GET_DOSSIERS)
+    def get_dossiers(self, call: Call) -> Any:
+        return call.read(showing.dossiers)
+
     @operation(contract.GET_INTAKE)
     def get_intake(self, call: Call) -> Any:
         return call.read(showing.intake)
@@ -71,6 +75,10 @@ class ComplaintsService(Service):
     @operation(contract.DAILY_REPORT)
     def daily_report(self, call: Call) -> Any:
         return call.read(reports.daily)
+
+    @operation(contract.WEEKLY_REPORT)
+    def weekly_report(self, call: Call) -> Any:
+        return call.read(reports.weekly)
 
     @operation(contract.MONTHLY_REPORT)
     def monthly_report(self, call: Call) -> Any:

@@ -9,6 +9,10 @@ from contracts.policies.complaints.vocabulary import flow_effects, flows
 from contracts.policies.findings import Finding, Locate
 
 
+_AMOUNTS: Mapping[str, tuple[int, int]] = {"same_day": (1, 1), "nth_of_next_month": (1, 31), "weekday": (1, 7)}
+"""Units that name a day, and the amounts they take."""
+
+
 def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
     """Every deadline that could run for ever, never runs, or has no length for some case."""
     by_stage, by_effect, stopped = _uses(document)
@@ -63,12 +67,14 @@ def _spans(deadline: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
                 "has no `when`, so the spans after it are never taken",
                 "Add `when`, or put it last.",
             )
-        if span["unit"] == "nth_of_next_month" and not 1 <= span["amount"] <= 31:
-            yield locate((*path, str(index), "amount"), "is no day of a month", "Write 1 to 31.")
-        if span["amount"] == 0 and span["unit"] != "same_day":
+        if (least_most := _AMOUNTS.get(span["unit"])) and not least_most[0] <= span["amount"] <= least_most[1]:
             yield locate(
-                (*path, str(index), "amount"), "is over before it begins", "Write 1 or more, or the unit same_day."
+                (*path, str(index), "amount"),
+                f"is no amount for `{span['unit']}`",
+                f"Write {' to '.join(map(str, dict.fromkeys(least_most)))}.",
             )
+        elif span["amount"] == 0:
+            yield locate((*path, str(index), "amount"), "is over before it begins", "Write 1 or more.")
 
 
 def _time_rules(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:

@@ -175,6 +175,8 @@ class Case:
     sheets: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Sheet id -> kind and state."""
     late: list[Late] = field(default_factory=list)
+    papers: set[str] = field(default_factory=set)
+    """Kinds of the files attached."""
     has_contact: bool = False
     known_customer: bool = False
     customer_grade: str = ""

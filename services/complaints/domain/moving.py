@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contracts.complaints.problems import STAGE_INCOMPLETE
 from services.complaints.domain.case import DONE, VOID
+from services.complaints.domain.dossier import missing as dossier_lacks
 from services.complaints.domain.effects import apply, start_deadline, stop_deadline
 from services.complaints.domain.outcome import Moved, SheetClosed
 from services.complaints.domain.values import wanted
@@ -34,7 +35,9 @@ def lacks(work: Working, stage: StageSpec) -> list[str]:
     unfinished = [text(f.labels, locale) for f in forms if not form_complete(work, f.key)]
     unticked = [text(work.policy.ticks[key]["labels"], locale) for key in stage.ticks if key not in work.case.ticks]
     unmet = [text(need.labels, locale) for need in stage.needs if not need.that.holds(work.scope)]
-    return [*unfinished, *unticked, *unmet]
+    dossier = work.policy.dossiers[stage.dossier] if stage.dossier else None
+    papers = [text(p.labels, locale) for p in dossier_lacks(dossier, work.case, work.scope)] if dossier else []
+    return [*unfinished, *unticked, *papers, *unmet]
 
 
 def form_complete(work: Working, key: str) -> bool:

@@ -36,6 +36,7 @@ class Policy:
         self.forms = compiling.forms(document)
         self.processes = compiling.processes(document)
         self.sheets = compiling.sheets(document)
+        self.dossiers = compiling.dossiers(document)
         self.deadlines = compiling.deadlines(document)
         self.authority = compiling.authority(document)
         self.ladder: tuple[Who, ...] = tuple(document["ladders"][0]["roles"])

@@ -11,6 +11,7 @@ from services.complaints.policy.specs import (
     ActionSpec,
     AuthorityStep,
     DeadlineSpec,
+    DossierSpec,
     EffectSpec,
     Escalation,
     FieldSpec,
@@ -18,6 +19,7 @@ from services.complaints.policy.specs import (
     FormSpec,
     HookSpec,
     NeedSpec,
+    PaperSpec,
     RuleSpec,
     SheetSpec,
     SpanSpec,
@@ -64,6 +66,26 @@ def forms(document: Json) -> dict[str, FormSpec]:
             internal=form.get("internal", False),
         )
         for form in document.get("forms", ())
+    }
+
+
+def dossiers(document: Json) -> dict[str, DossierSpec]:
+    return {
+        d["key"]: DossierSpec(
+            key=d["key"],
+            labels=d["labels"],
+            papers=tuple(
+                PaperSpec(
+                    key=p["key"],
+                    labels=p["labels"],
+                    sheet=p.get("sheet"),
+                    required=maybe(p.get("required")),
+                    not_applicable=maybe(p.get("not_applicable")),
+                )
+                for p in d["papers"]
+            ),
+        )
+        for d in document.get("dossiers", ())
     }
 
 
@@ -123,6 +145,7 @@ def _stage(document: Json, raw: Json) -> StageSpec:
         deadlines=tuple(raw.get("deadlines", ())),
         forms=tuple(raw.get("forms", ())),
         ticks=tuple(raw.get("ticks", ())),
+        dossier=raw.get("dossier"),
         needs=tuple(NeedSpec(labels=n["labels"], that=Expression(n["that"])) for n in raw.get("needs", ())),
         actions={a["key"]: _action(document, a) for a in raw.get("actions", ())},
         final=raw.get("final", False),
@@ -187,10 +210,17 @@ def deadlines(document: Json) -> dict[str, DeadlineSpec]:
             since_receipt=d.get("from") == "received",
             until=d["until"],
             pausable=d.get("pausable", True),
-            escalation=_escalation({**document["escalation"], **d.get("escalation", {})}, ladders),
+            silent=d.get("silent", False),
+            escalation=_escalation(_escalation_of(document, d), ladders),
         )
         for d in document["deadlines"]
     }
+
+
+def _escalation_of(document: Json, deadline: Json) -> Json:
+    """The common escalation with what the deadline words itself; of a silent one only the ladder."""
+    whole = {**document["escalation"], **deadline.get("escalation", {})}
+    return {"ladder": whole["ladder"]} if deadline.get("silent") else whole
 
 
 def _escalation(raw: Json, ladders: Mapping[str, tuple[str, ...]]) -> Escalation:

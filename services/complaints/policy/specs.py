@@ -83,6 +83,26 @@ class ActionSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaperSpec:
+    """A paper of a dossier. `required` None: optional."""
+
+    key: str
+    labels: Labels
+    sheet: str | None
+    required: Expression | None
+    not_applicable: Expression | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierSpec:
+    """What a case's file is made of."""
+
+    key: str
+    labels: Labels
+    papers: tuple[PaperSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NeedSpec:
     """What must hold before a stage is passed."""
 
@@ -103,6 +123,7 @@ class StageSpec:
     deadlines: tuple[str, ...]
     forms: tuple[str, ...]
     ticks: tuple[str, ...]
+    dossier: str | None
     needs: tuple[NeedSpec, ...]
     actions: Mapping[str, ActionSpec]
     final: bool
@@ -195,6 +216,8 @@ class DeadlineSpec:
     since_receipt: bool
     until: str
     pausable: bool
+    silent: bool
+    """Nobody is reminded, urged or told."""
     escalation: Escalation
 
 

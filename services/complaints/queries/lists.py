@@ -12,6 +12,7 @@ from chassis.paging import Sort, page
 from chassis.search import query_tokens
 from chassis.work import Transaction
 from services.complaints import schemas
+from services.complaints.domain.case import OPEN
 from services.complaints.models import AttachmentRow, CaseToken, ComplaintRow, HistoryRow, SheetRow
 from services.complaints.queries.cases import load, policy_of, scope_of
 from services.complaints.queries.showing import sheet_summary
@@ -57,9 +58,12 @@ def sheets(tx: Transaction, data: dict[str, Any], nature: str | None = None) -> 
     """Sheets of all cases the caller may see, newest first; `nature` keeps one kind of them."""
     statement = select(SheetRow).where(scope_of(tx, SheetRow.org_unit_id))
     wanted = {**data, "nature": nature or data.get("nature")}
-    for name in ("complaint_id", "kind", "nature", "state"):
+    for name in ("complaint_id", "kind", "nature", "state", "stage"):
         if wanted.get(name):
             statement = statement.where(getattr(SheetRow, name) == wanted[name])
+    if data.get("overdue") is not None:
+        late = and_(SheetRow.due_at.is_not(None), SheetRow.due_at < tx.now, SheetRow.state == OPEN)
+        statement = statement.where(late if data["overdue"] else ~func.coalesce(late, False))
     found = page(tx, statement, sort=[(SheetRow.id, "desc")], data=data)
     return {**found, "items": [_sheet_summary(tx, sheet) for sheet in found["items"]]}
 

@@ -18,7 +18,7 @@ from contracts.problems import NOT_FOUND, OUT_OF_SCOPE
 from services.complaints.domain.case import CLOSED
 from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.policy import Policy, text
-from services.complaints.queries import shares
+from services.complaints.queries import counts, shares
 from services.complaints.queries.cases import active_policy, scope_of
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -69,6 +69,20 @@ def daily(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     return {"date": day.isoformat(), "label": text(report["labels"], tx.ctx.locale), **figures}
 
 
+def weekly(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """The figures of the week, Monday to Sunday, that holds a date (SPEC DC-25), counted as `monthly` counts.
+
+    Problems: `no_policy`, `not_found` when the policy has no weekly report, `org_unit_out_of_scope`.
+    """
+    policy = active_policy(tx)
+    report = _of_period(policy, "week")
+    if report is None:
+        raise NOT_FOUND(kind="report")
+    monday = data["date"] - timedelta(days=data["date"].weekday())
+    figures = _report(tx, policy, report, (monday, monday + timedelta(days=7)), data)
+    return {"week_of": monday.isoformat(), "label": text(report["labels"], tx.ctx.locale), **figures}
+
+
 def monthly(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """The figures of one month in the tenant's zone, over the caller's org units or one of them.
 
@@ -110,13 +124,15 @@ def _report(
         "from": begin, "to": end, "due_at": _due(tx, report, days[1]) if report else end,
         "figures": _figures(tx, policy, begin, end, where),
         "labels": {name: text(labels, tx.ctx.locale) for name, labels in LABELS.items()},
+        "counts": counts.of(tx, policy, report or {}, begin, end, where),
         "tables": [_table(tx, policy, by, begin, end, where) for by in (report["by"] if report else ())],
     }  # fmt: skip
 
 
 def _due(tx: Transaction, report: Mapping[str, Any], after: date) -> datetime:
-    """The end of the day the policy wants it by, in the month that begins with `after`; a daily one's after it."""
-    if report["period"] == "day":
+    """The end of the day the policy wants it by, in the month or week that begins with `after`; a daily one's after
+    it."""
+    if report["period"] in {"day", "week"}:
         return _midnight(tx, after + timedelta(days=report["day"]))
     last = _midnight(tx, after - timedelta(days=1))
     return due(last, Span(report["day"], Unit.NTH_OF_NEXT_MONTH), tx.tenant.calendar)
@@ -177,7 +193,7 @@ def _figures(
         "open_at_end": tx.session.scalar(select(func.count(ComplaintRow.id)).where(still_open)) or 0,
         "counted": of_received.counted, "counted_share": _share(of_received.counted, of_received.received),
         "closed_share": _share(of_received.done, of_received.received),
-        **_lateness(tx, begin, end, where),
+        **_lateness(tx, policy, begin, end, where),
         "reopened": of_received.reopened, "repeated": of_received.repeated,
         "asked": of_closed.asked, "satisfied": of_closed.satisfied,
         "satisfied_share": _share(of_closed.satisfied, of_closed.asked),
@@ -186,8 +202,12 @@ def _figures(
     }  # fmt: skip
 
 
-def _lateness(tx: Transaction, begin: datetime, end: datetime, where: ColumnElement[bool]) -> dict[str, int]:
+def _lateness(
+    tx: Transaction, policy: Policy, begin: datetime, end: datetime, where: ColumnElement[bool]
+) -> dict[str, int]:
     late = and_(DeadlineRow.breaches > 0, DeadlineRow.due_at >= begin, DeadlineRow.due_at < end, where)
+    for kind in (deadline.key for deadline in policy.deadlines.values() if deadline.silent):
+        late = and_(late, DeadlineRow.kind != kind, DeadlineRow.kind.not_like(f"{kind}:%"))
     on_case = ComplaintRow.id == DeadlineRow.subject_id
     counts = select(func.count(), func.count(DeadlineRow.subject_id.distinct())).select_from(DeadlineRow)
     breaches, cases = tx.session.execute(counts.join(ComplaintRow, on_case).where(late)).one()

@@ -11,6 +11,7 @@ from services.complaints import domain, schemas
 from services.complaints.domain.case import Case, Sheet
 from services.complaints.domain.moving import script
 from services.complaints.domain.people import People
+from services.complaints.domain.scope import scope_of
 from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.policy import Policy
 from services.complaints.queries.cases import active_policy, load, policy_of
@@ -83,6 +84,14 @@ def forms(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     row = load(tx, data["complaint_id"])
     policy = policy_of(tx, row)
     return {"items": schemas.forms(policy, store.case_of(row), tx.ctx.locale)}
+
+
+def dossiers(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """What the case's file is made of and what is there (SPEC DC-5)."""
+    row = load(tx, data["complaint_id"])
+    policy, case = policy_of(tx, row), store.case_of(row)
+    scope = scope_of(policy, case, now_of(tx))
+    return {"items": [schemas.dossier(spec, case, scope, tx.ctx.locale) for spec in policy.dossiers.values()]}
 
 
 def intake(tx: Transaction, _data: dict[str, Any]) -> dict[str, Any]:

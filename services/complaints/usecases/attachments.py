@@ -44,6 +44,8 @@ def add(tx: Transaction, data: dict[str, Any], storage: Storage) -> AttachmentRo
     tx.session.add(attachment)
     record(tx, row, "attachment", fields={"filename": attachment.filename, "sha256": attachment.sha256})
     row.attachments += 1
+    if attachment.kind:
+        row.work = {**row.work, "papers": sorted({*row.work.get("papers", ()), attachment.kind})}
     row.updated_at = tx.now
     tx.audit("attachment.added", "complaint", row.id, after={"sha256": attachment.sha256, "size": attachment.size})
     return attachment

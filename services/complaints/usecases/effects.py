@@ -8,13 +8,15 @@ from functools import singledispatchmethod
 from typing import Any
 from uuid import UUID, uuid5
 
+from sqlalchemy import select
+
 from chassis.ids import new_id
 from chassis.spans import Span, Unit
 from chassis.work import Transaction
 from contracts import complaints as contract
 from contracts.core import Event
 from services.complaints.domain import outcome as done
-from services.complaints.domain.case import Person
+from services.complaints.domain.case import OPEN, Person
 from services.complaints.domain.effects import REJUDGE
 from services.complaints.models import ComplaintRow, HistoryRow, SheetRow
 from services.complaints.policy import Policy
@@ -22,6 +24,7 @@ from services.complaints.usecases import store
 
 LOOK_AGAIN = "like"
 """The clock at which like cases are judged again: at once, but in transactions of their own."""
+_CLOCKS = (done.StartDeadline, done.StopDeadline, done.PauseClocks, done.ResumeClocks)
 Succeed = Callable[[ComplaintRow, str], ComplaintRow]
 """Registers a new case linked to the given one, with that content."""
 
@@ -37,6 +40,19 @@ class Execution:
         for effect in effects:
             self._do(effect)
         self.row.due_at = next_due(self.tx, self.row.id)
+        if self.row.work["sheets"] and any(isinstance(effect, _CLOCKS) for effect in effects):
+            self._sheets_due()
+
+    def _sheets_due(self) -> None:
+        """Each open sheet knows its own next deadline."""
+        sheets = select(SheetRow).where(SheetRow.complaint_id == self.row.id, SheetRow.state == OPEN)
+        ends: dict[str, datetime] = {}
+        for clock in self.tx.deadlines.running(self.row.id):
+            sheet_id = clock.data["sheet_id"]
+            if sheet_id:
+                ends[sheet_id] = min(clock.due_at, ends.get(sheet_id, clock.due_at))
+        for sheet in self.tx.session.scalars(sheets):
+            sheet.due_at = ends.get(str(sheet.id))
 
     @singledispatchmethod
     def _do(self, effect: Any) -> None:

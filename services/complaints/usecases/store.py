@@ -37,6 +37,7 @@ _WORK: Mapping[str, Any] = {
     "waited": timedelta,
     "customer_grade": str,
     "late": list[Late],
+    "papers": set[str],
 }
 """Attributes of a case that only the engine reads, with their types."""
 

@@ -180,6 +180,7 @@ MUTATIONS = [
         "`figures.shares`, which is not there",
         "over_ratio",
     ),
+    ("furniture", "{amount: 1, unit: same_day}", "{amount: 0, unit: same_day}", "no amount for `same_day`", "1"),
     ("manufacturer", "party: handler, amount", "amount", "is about nobody", "`party`"),
     (
         "manufacturer",
