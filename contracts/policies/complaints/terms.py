@@ -8,7 +8,6 @@ from typing import Any
 from contracts.policies.complaints.vocabulary import flow_effects, flows
 from contracts.policies.findings import Finding, Locate
 
-
 _AMOUNTS: Mapping[str, tuple[int, int]] = {"same_day": (1, 1), "nth_of_next_month": (1, 31), "weekday": (1, 7)}
 """Units that name a day, and the amounts they take."""
 
