@@ -25,6 +25,7 @@ from contracts.problems import (
     UNAVAILABLE,
     ProblemType,
 )
+from gateway.openapi_events import open_events
 from gateway.payloads import path_schema
 from gateway.problems import MEDIA_TYPE, RATE_LIMITED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, WRONG_AUDIENCE
 
@@ -249,7 +250,8 @@ def with_shared_answers(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def shrunk(document: Mapping[str, Any], contracts: Iterable[ServiceContract], keep: Any) -> dict[str, Any]:
-    """`document` with the operations for which `keep(operation)` holds, and only the components these use."""
+    """`document` with the operations for which `keep(operation)` holds, the events of their services, and only the
+    components these use."""
     kept = {f"{op.service}_{op.name}" for contract in contracts for op in contract.operations if keep(op)}
     paths: dict[str, Any] = {}
     for path, item in document["paths"].items():
@@ -257,11 +259,13 @@ def shrunk(document: Mapping[str, Any], contracts: Iterable[ServiceContract], ke
         if verbs:
             paths[path] = {key: value for key, value in item.items() if key not in _HTTP_VERBS} | verbs
     tags = {tag for item in paths.values() for verb in _HTTP_VERBS & item.keys() for tag in item[verb]["tags"]}
+    webhooks = open_events(document.get("webhooks", {}), tags)
     return {
         **document,
         "paths": paths,
+        "webhooks": webhooks,
         "tags": [tag for tag in document["tags"] if tag["name"] in tags],
-        "components": _used_components(paths, document["components"]),
+        "components": _used_components([paths, webhooks], document["components"]),
     }
 
 

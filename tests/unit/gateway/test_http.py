@@ -354,6 +354,20 @@ def test_the_openapi_document_shrinks_with_the_credential(world: World) -> None:
     assert {"ToyBody", "ToyReplyPage"}.isdisjoint(schemas)
 
 
+@pytest.mark.clause("PL-12", "UX-14")
+def test_the_openapi_document_has_the_events_for_webhooks(world: World) -> None:
+    document = world.client.get("/v1/openapi.json").get_json()
+    left = document["webhooks"]["staff.left"]["post"]
+    assert "staff.changed" not in document["webhooks"]
+    envelope, own = left["requestBody"]["content"]["application/json"]["schema"]["allOf"]
+    payload = own["properties"]["data"]["$ref"].rpartition("/")[2]
+    assert "left_at" in document["components"]["schemas"][payload]["properties"]
+    assert envelope["$ref"].rpartition("/")[2] in document["components"]["schemas"]
+    shrunk = world.send("GET", "/v1/openapi.json", "key-of-south").get_json()
+    assert payload in shrunk["components"]["schemas"]
+    assert shrunk["webhooks"].keys() == document["webhooks"].keys()  # the toys tell nothing
+
+
 def test_the_docs_load_nothing_from_elsewhere(world: World) -> None:
     page = world.client.get("/v1/docs")
     assert page.status_code == 200
