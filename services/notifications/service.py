@@ -149,7 +149,7 @@ class NotificationsService(Service):
     @on(*(event for event in PARTNER_EVENTS.values() if event != tenants.ORG_UNIT_CHANGED))
     def tell_partners(self, delivery: Delivery) -> None:
         event = delivery.event
-        if self.subscribers.want(delivery.workplace.work, event.tenant_id, event.type):
+        if self.subscribers.want(delivery):
             delivery.then(lambda: self.dispatcher.wake(event.tenant_id))
             delivery.apply(webhook_deliveries.plan, event)
 

@@ -9,9 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.work import Work
-from contracts.context import service_context
-from contracts.notifications import SERVICE
+from chassis.delivery import Delivery
+from chassis.work import Transaction
 from services.notifications.models import Webhook
 
 SECONDS = 2.0
@@ -29,12 +28,13 @@ class Subscribers:
     def __init__(self) -> None:
         self._wanted: dict[UUID, _Wanted] = {}
 
-    def want(self, work: Work, tenant_id: UUID, event_type: str) -> bool:
-        """Whether a webhook of the company's may have subscribed to events of that type."""
+    def want(self, delivery: Delivery) -> bool:
+        """Whether a webhook of the company's may have subscribed to the event."""
+        tenant_id = delivery.event.tenant_id
         wanted = self._wanted.get(tenant_id)
         if wanted is None or wanted.until < time.monotonic():
-            wanted = self._wanted[tenant_id] = _Wanted(_types(work, tenant_id), time.monotonic() + SECONDS)
-        return event_type in wanted.types
+            wanted = self._wanted[tenant_id] = _Wanted(_types(delivery), time.monotonic() + SECONDS)
+        return delivery.event.type in wanted.types
 
     def forget(self, tenant_id: UUID | None) -> None:
         """The company's webhooks changed."""
@@ -42,6 +42,12 @@ class Subscribers:
             self._wanted.pop(tenant_id, None)
 
 
-def _types(work: Work, tenant_id: UUID) -> frozenset[str]:
-    with work.begin(service_context(SERVICE, tenant_id), read_only=True) as tx:
-        return frozenset().union(*tx.session.scalars(select(Webhook.event_types)))
+def _types(delivery: Delivery) -> frozenset[str]:
+    if delivery.shared is not None:
+        return _read(delivery.shared)
+    with delivery.workplace.work.begin(delivery.ctx, read_only=True) as tx:
+        return _read(tx)
+
+
+def _read(tx: Transaction) -> frozenset[str]:
+    return frozenset().union(*tx.session.scalars(select(Webhook.event_types)))

@@ -81,6 +81,29 @@ def test_an_event_says_what_happened_to_what(event: Event) -> None:
     assert event.summary
 
 
+@pytest.mark.clause("PL-11", "PL-12")
+@pytest.mark.parametrize("event", [event for event in EVENTS if event.partner], ids=_id)
+def test_an_event_for_partners_holds_no_contact_data_and_its_service_can_be_opened_to_read(event: Event) -> None:
+    """Whoever may read the service may have its events sent by webhook."""
+    assert _PERSONAL.isdisjoint(_names(schema_of(event.payload)))
+    assert f"{event.service}.read" in CONTRACTS[event.service].permissions
+
+
+_PERSONAL = {"phone", "mobile", "email", "wechat", "address", "id_number", "birthday", "complainant", "contact"}
+"""Fields that are masked wherever they are answered; told, they end in `_masked`."""
+
+
+def _names(schema: Schema | None) -> set[str]:
+    found = schema.fields if schema else {}
+    inner = (field.inner if isinstance(field, fields.List) else field for field in found.values())
+    return set(found).union(*(_names(field.schema) for field in inner if isinstance(field, fields.Nested)))
+
+
+def test_types_of_events_are_unique() -> None:
+    """A webhook names a type and nothing else."""
+    assert len({event.type for event in EVENTS}) == len(EVENTS)
+
+
 @pytest.mark.parametrize("problem", CATALOGUE.values(), ids=CATALOGUE)
 def test_a_problem_says_the_same_in_both_languages(problem: ProblemType) -> None:
     assert re.fullmatch(r"[a-z][a-z_]*", problem.code)
