@@ -36,10 +36,12 @@ NOTHING_OF_ONES_OWN = {
     "complaints.get_intake": "as above",
     "complaints.monthly_report": "figures: compared below",
     "complaints.yearly_report": "this policy has none",
+    "complaints.daily_report": "this policy has none",
     "notifications.list_event_types": "names of events",
 }
 """Readings in which nothing tells one company from another."""
-REQUIRED = {"start", "end", "month", "year"}
+NO_REPORT = {"complaints.yearly_report", "complaints.daily_report"}
+REQUIRED = {"start", "end", "date", "month", "year"}
 """Query parameters without which there is no answer; all others filter."""
 
 
@@ -97,7 +99,7 @@ def _read_all(side: Side, operation: Operation) -> str:
     while True:
         query = {**required, **({"limit": 100} if _pages(operation) else {}), **({"cursor": cursor} if cursor else {})}
         answer = send(side.boss.client, operation, {}, {"params": query})
-        assert answer.is_success or operation.routing_key == "complaints.yearly_report", answer.text
+        assert answer.is_success or operation.routing_key in NO_REPORT, answer.text
         pages.append(answer.text)
         cursor = answer.json().get("next_cursor")
         if not cursor:
