@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -42,6 +46,19 @@ def test_the_reference_library_accepts_each_secrets_signature_and_no_others() ->
     ):
         with pytest.raises(WebhookVerificationError):
             wrong()
+
+
+@pytest.mark.clause("UX-14")
+def test_the_shell_lines_of_the_partners_documentation_make_the_same_signature(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "partners" / "webhooks.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```sh\n(key=.*?)```", page, re.DOTALL)
+    body = '{"data":{"title":"刹车异响"}}'.encode()
+    (tmp_path / "body.json").write_bytes(body)
+    headers = wire.signed("evt-1", [NEW], body)
+    given = {"SECRET": NEW, "WEBHOOK_ID": "evt-1", "WEBHOOK_TIMESTAMP": headers["webhook-timestamp"]}
+    shell = ["bash", "-euo", "pipefail", "-c", script]
+    made = subprocess.run(shell, env=os.environ | given, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert headers["webhook-signature"] == f"v1,{made.stdout.strip()}"
 
 
 def test_it_goes_to_the_address_that_was_checked(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
