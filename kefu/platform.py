@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from kefu import beside
 from kefu.broker import BrokerUnavailableError, PrivateBroker, rabbitmq_bin
 from kefu.console import Console
 from kefu.docker_broker import DockerBroker, docker_works
@@ -47,6 +48,7 @@ class LocalPlatform:
         with self._broker() as (uri, own, look_after):
             installation = self._installation(uri, own)
             self._migrate(installation)
+            beside.leave(self.var, installation.environment())
             operator_key = self._operator_key(installation)
             supervisor = Supervisor([self._child(installation, process) for process in self.processes], self.console)
             welcome = _Welcome(self, installation, operator_key, supervisor)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import click
 
+from kefu import beside
 from kefu.processes import SERVICES
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ MOST_SHOWN = 20
 @click.group()
 def group() -> None:
     """The audit trail and its chain of hashes."""
+    beside.join()
 
 
 @group.command()

@@ -10,6 +10,7 @@ from uuid import UUID
 import click
 import orjson
 
+from kefu import beside
 from kefu.processes import SERVICES
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def group() -> None:
 
     Each waits in the database of the service that was to apply it. The services may go on running meanwhile.
     """
+    beside.join()
 
 
 @group.command("list")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from kefu import beside
 from kefu.rest import Rest, all_items, rest_options
 
 
 @click.group()
 def group() -> None:
     """Make, list and revoke keys. Secrets are shown once; keep them."""
+    beside.join()
 
 
 @group.command()

@@ -89,6 +89,10 @@ def test_it_starts_says_what_to_do_mends_and_stops(running: Running) -> None:
     key_file = running.folder / "var" / "operator.key"
     assert key_file.stat().st_mode & 0o077 == 0
 
+    beside = {"PATH": os.environ["PATH"], "KEFU_VAR": str(running.folder / "var")}
+    letters = [sys.executable, "-m", "kefu", "dead-letters", "list"]
+    assert subprocess.check_output(letters, env=beside, text=True) == "No dead letters.\n"
+
     victim = next(p for p in running.family() if p.cmdline()[-2:] == ["serve", SERVICES[0]])
     victim.kill()
     wait_until(lambda: f"{SERVICES[0]} ended (signal SIGKILL)" in running.said(), limit=10, what="the death is noticed")
