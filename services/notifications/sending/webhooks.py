@@ -47,6 +47,7 @@ class Endpoint(NamedTuple):
 class Posting:
     """One attempt on its way. Holds secrets: never log one."""
 
+    webhook_id: UUID
     delivery_id: UUID
     number: int
     event_id: UUID
@@ -124,12 +125,14 @@ def _post(posting: Posting) -> Answer:
 
 def record(tx: Transaction, posting: Posting, result: Result) -> None:
     """What came of an attempt. One that somebody else has taken up meanwhile, or that was deleted, is left alone."""
+    webhook = tx.session.get(Webhook, (tx.tenant_id, posting.webhook_id), with_for_update=True)
     delivery = tx.session.get(WebhookDelivery, (tx.tenant_id, posting.delivery_id), with_for_update=True)
-    if delivery is None or delivery.state != WebhookState.SENDING or delivery.attempts != posting.number:
+    if webhook is None or delivery is None:
+        return
+    if delivery.state != WebhookState.SENDING or delivery.attempts != posting.number:
         return
     answer = result.answer
     delivery.status = answer.status if answer else None
-    webhook = tx.session.get_one(Webhook, (tx.tenant_id, delivery.webhook_id), with_for_update=True)
     if answer is not None and answer.accepted:
         outcome = "delivered"
         delivery.state, delivery.delivered_at = WebhookState.DELIVERED, tx.now
@@ -170,8 +173,8 @@ def _leased(tx: Transaction, webhook: Webhook, delivery: WebhookDelivery) -> Pos
     if webhook.old_secret_sealed and webhook.old_secret_until and webhook.old_secret_until > tx.now:
         sealed.append(webhook.old_secret_sealed)
     return Posting(
-        delivery_id=delivery.id, number=delivery.attempts, event_id=delivery.event_id, url=webhook.url,
-        body=delivery.body, secrets=tuple(map(vault().open, sealed)),
+        webhook_id=webhook.id, delivery_id=delivery.id, number=delivery.attempts, event_id=delivery.event_id,
+        url=webhook.url, body=delivery.body, secrets=tuple(map(vault().open, sealed)),
     )  # fmt: skip
 
 

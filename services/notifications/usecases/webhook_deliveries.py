@@ -49,9 +49,9 @@ def resend_delivery(tx: Transaction, data: dict[str, Any]) -> WebhookDelivery:
     """Send one again now, with all its attempts and the same `webhook-id`, whatever became of it. Later events of its
     aggregate that were not delivered wait for it. Problems: `not_found`, `webhook_busy`, `webhook_disabled`,
     `org_unit_out_of_scope`."""
-    queries.webhook(tx, data)
+    queries.delivery(tx, data)  # so that one that is not there is told as that, also while the webhook is disabled
+    _awake(tx, data)  # the webhook is locked before its deliveries, as everywhere
     row = queries.delivery(tx, data, lock=True)
-    _awake(tx, data)
     if row.state == WebhookState.SENDING:
         raise WEBHOOK_BUSY()
     tx.audit("webhook.resent", "webhook_delivery", row.id, before={"state": row.state})
