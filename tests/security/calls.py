@@ -59,6 +59,7 @@ _COMPLAINT = {
     "org_unit_id": An("org_unit_id"),
     "follows": An("complaint_id"),
 }
+_YUAN = {"amount": 100, "currency": "CNY"}
 REQUESTS: dict[str, Json] = {
     # -- tenants: the register (operator) --
     "tenants.create_tenant": {
@@ -134,6 +135,15 @@ REQUESTS: dict[str, Json] = {
     "customers.list_imports": {},
     "customers.get_import": {},
     "customers.list_import_errors": {},
+    "customers.quote_settlement": {
+        "json": {
+            "contract_amount": _YUAN,
+            "paid": _YUAN,
+            "measuring_fee": _YUAN,
+            "progress": "not_begun",
+            "fault": "customer",
+        }
+    },
     # -- complaints --
     "complaints.create_complaint": {"json": _COMPLAINT},
     "complaints.list_complaints": {
@@ -147,6 +157,7 @@ REQUESTS: dict[str, Json] = {
     "complaints.act": {"json": {"staff": An("staff_id")}},
     "complaints.get_history": {},
     "complaints.get_deadlines": {},
+    "complaints.get_dossiers": {},
     "complaints.get_forms": {},
     "complaints.list_attachments": {},
     "complaints.add_attachment": {"files": {"file": ("a.png", PNG)}},
@@ -158,6 +169,7 @@ REQUESTS: dict[str, Json] = {
     "complaints.list_corrective_actions": {"params": {"complaint_id": An("complaint_id")}},
     "complaints.get_intake": {},
     "complaints.daily_report": {"params": {"date": "2026-11-22", "org_unit_id": An("org_unit_id")}},
+    "complaints.weekly_report": {"params": {"date": "2026-11-22", "org_unit_id": An("org_unit_id")}},
     "complaints.monthly_report": {"params": {"month": "2026-11", "org_unit_id": An("org_unit_id")}},
     "complaints.yearly_report": {"params": {"year": 2026, "org_unit_id": An("org_unit_id")}},
     # -- notifications --

@@ -37,10 +37,11 @@ NOTHING_OF_ONES_OWN = {
     "complaints.monthly_report": "figures: compared below",
     "complaints.yearly_report": "this policy has none",
     "complaints.daily_report": "this policy has none",
+    "complaints.weekly_report": "this policy has none",
     "notifications.list_event_types": "names of events",
 }
 """Readings in which nothing tells one company from another."""
-NO_REPORT = {"complaints.yearly_report", "complaints.daily_report"}
+NO_REPORT = {"complaints.yearly_report", "complaints.weekly_report", "complaints.daily_report"}
 REQUIRED = {"start", "end", "date", "month", "year"}
 """Query parameters without which there is no answer; all others filter."""
 
