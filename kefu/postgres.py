@@ -72,6 +72,12 @@ class PrivatePostgres(PostgresServer):
     def log(self) -> Path:
         return self.folder / "postgres.log"
 
+    @property
+    def pid(self) -> int:
+        """The process id of the running cluster's first process, whose children all others are."""
+        assert self._process
+        return self._process.pid
+
     def start(self) -> None:
         """Make the cluster when it is new, start it and wait until it answers; PostgresUnavailableError otherwise."""
         if not (self.folder / "data" / "PG_VERSION").exists():

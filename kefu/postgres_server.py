@@ -85,8 +85,16 @@ class PostgresServer:
 
     def execute(self, statement: str | sql.Composable, *, database: str | None = None) -> None:
         """Run one statement as the administrator, outside a transaction."""
-        with closing(self._connect(database)) as connection, connection.cursor() as cursor:
+        with closing(self.connect(database)) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
+
+    def connect(self, database: str | None = None) -> Any:
+        """A connection of the administrator's on which each statement commits."""
+        parts = urlsplit(self.admin_url)
+        url = urlunsplit(parts._replace(path=f"/{database}")) if database else self.admin_url
+        connection = psycopg2.connect(url, connect_timeout=5)
+        connection.autocommit = True
+        return connection
 
     def _ensure_role(self, role: str) -> None:
         if role in self._roles:
@@ -97,10 +105,3 @@ class PostgresServer:
             # A server's administrator need not be superuser; to give a database to a role it must be its member.
             self.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
         self._roles.append(role)
-
-    def _connect(self, database: str | None = None) -> Any:
-        parts = urlsplit(self.admin_url)
-        url = urlunsplit(parts._replace(path=f"/{database}")) if database else self.admin_url
-        connection = psycopg2.connect(url, connect_timeout=5)
-        connection.autocommit = True
-        return connection

@@ -99,6 +99,10 @@ class Platform:
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{self.tails()}") from None
 
+    def runs(self, name: str) -> bool:
+        """Whether it was started and not stopped."""
+        return name in self._running
+
     def pid(self, name: str) -> int:
         return self._running[name].pid
 
