@@ -3,6 +3,7 @@
 PY := .venv/bin/python
 CODE := contracts chassis services gateway kefu
 SYSTEMS ?=
+SCENARIOS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help venv run demo test test-fast clauses faults bench lint fmt lock golden clean
@@ -31,8 +32,8 @@ clauses:  ## Show which clauses have a passing test: make clauses SYSTEMS="AD PC
 faults:  ## Break real processes under load and count what is left
 	@scripts/setup test && KEFU_FAULTS=whole scripts/test faults
 
-bench:  ## Measure speed and memory beside a monolith
-	@scripts/setup test && $(PY) -m tests.load.bench
+bench:  ## Measure speed, growth and memory: make bench SCENARIOS="compare day neighbour drain growth peers"
+	@scripts/setup test && $(PY) -m tests.load.bench $(SCENARIOS)
 
 lint:  ## Check style, types, import rules and declared requirements
 	@scripts/setup test

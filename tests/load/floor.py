@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 from uuid import uuid4
 
 import pika
 import psycopg2
+
+from tests.load.rows import CASE_COLUMN, columns_of
+from tests.load.stand import Stand
+
+NEW = "<new>"
 
 
 def rpc_echo(amqp_uri: str, seconds: float, outstanding: int = 16) -> float:
@@ -38,7 +44,7 @@ def rpc_echo(amqp_uri: str, seconds: float, outstanding: int = 16) -> float:
     stop.set()
     connection.close()
     server.join(5)
-    return rate
+    return round(rate, 1)
 
 
 def _echo(amqp_uri: str, stop: threading.Event) -> None:
@@ -53,78 +59,46 @@ def _echo(amqp_uri: str, stop: threading.Event) -> None:
     connection.close()
 
 
-def bare_transaction(url: str, tenant_id: str, seconds: float, threads: int = 4) -> float:
-    """Transactions a second that write the rows of a case on file again: copied by plain SQL, no Python in between."""
-    counts: list[int] = []
-    copy = _copier(url, tenant_id)
+def bare_transaction(stand: Stand, tenant_id: str, case_id: str, seconds: float, threads: int = 4) -> float:
+    """Transactions a second that write the rows of a case on file again under new keys: each one message with values,
+    no Python in between, by the service's own role."""
+    with stand.sql("complaints") as cursor:
+        tenant = cursor.mogrify("SELECT set_config('kefu.tenant', %s, true)", (tenant_id,))
+        rows = [row for table in CASE_COLUMN for row in _inserts(cursor, table, tenant_id, case_id)]
+    message = b";".join([b"BEGIN", tenant, *rows, b"COMMIT"]).decode()
+    url = stand.installation.database_url.format(service="complaints").replace("+psycopg2", "")
 
-    def work() -> None:
-        connection = psycopg2.connect(url.replace("postgresql+psycopg2", "postgresql"))
-        count, begun = 0, time.perf_counter()
-        while time.perf_counter() - begun < seconds:
-            copy(connection)
-            count += 1
-        connection.close()
-        counts.append(count)
+    def work() -> int:
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            count, end = 0, time.perf_counter() + seconds
+            while time.perf_counter() < end:
+                cursor.execute(message.replace(NEW, uuid4().hex))
+                count += 1
+            return count
 
-    workers = [threading.Thread(target=work) for _ in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    return sum(counts) / seconds
-
-
-_TABLES = {
-    "complaints": ("id", "number"),
-    "history": ("id",),
-    "case_tokens": ("complaint_id",),
-    "deadlines": ("id",),
-    "audit": ("id",),
-    "requests": ("key",),
-}
+    with ThreadPoolExecutor(threads) as pool:
+        return round(sum(pool.map(lambda _: work(), range(threads))) / seconds, 1)
 
 
-def _copier(url: str, tenant_id: str) -> Callable[[Any], None]:
-    connection = psycopg2.connect(url.replace("postgresql+psycopg2", "postgresql"))
-    cursor = connection.cursor()
-    cursor.execute("SELECT set_config('kefu.tenant', %s, false)", (tenant_id,))
-    cursor.execute("SELECT id FROM complaints ORDER BY id LIMIT 1")
-    (case_id,) = cursor.fetchone() or (None,)
-    statements = []
-    for table, fresh in _TABLES.items():
-        cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", (table,))
-        columns = [name for (name,) in cursor.fetchall()]
-        values = [_fresh(name, table) if name in fresh else f'"{name}"' for name in columns]
-        names = ", ".join(f'"{name}"' for name in columns)
-        where = f"tenant_id = '{tenant_id}' AND " + _WHERE[table].format(case=case_id)
-        statements.append(f'INSERT INTO "{table}" ({names}) SELECT {", ".join(values)} FROM "{table}" WHERE {where}')
-    connection.close()
-
-    def copy(target: Any) -> None:
-        unique = uuid4()
-        with target.cursor() as at:
-            at.execute("SELECT set_config('kefu.tenant', %s, true)", (tenant_id,))
-            for statement in statements:
-                at.execute(statement.replace(":new", f"'{unique}'"))
-        target.commit()
-
-    return copy
+def _inserts(cursor: Any, table: str, tenant_id: str, case_id: str) -> list[bytes]:
+    """An INSERT for each of the case's rows in the table, with NEW where the case's own key stands."""
+    columns = columns_of(cursor, table)
+    texts = ", ".join(f'"{name}"::text' for name in columns)
+    cursor.execute(
+        f"SELECT {texts} FROM {table} WHERE tenant_id = %s AND {CASE_COLUMN[table]} = %s", (tenant_id, case_id)
+    )
+    names = ", ".join(f'"{name}"' for name in columns).encode()
+    inserts = []
+    for row in cursor.fetchall():
+        values = [
+            _fresh(table, name) or cursor.mogrify("%s", (value,)) for name, value in zip(columns, row, strict=True)
+        ]
+        inserts.append(b"INSERT INTO %b (%b) VALUES (%b)" % (table.encode(), names, b", ".join(values)))
+    return inserts
 
 
-_WHERE = {
-    "complaints": "id = '{case}'",
-    "history": "complaint_id = '{case}'",
-    "case_tokens": "complaint_id = '{case}'",
-    "deadlines": "subject_id = '{case}'",
-    "audit": "subject_id = '{case}'",
-    "requests": "reply IS NOT NULL LIMIT 1",
-}
-
-
-def _fresh(name: str, table: str) -> str:
-    if name in {"number", "key"}:
-        return ":new"
-    if table in {"complaints", "case_tokens"}:
-        return ":new::uuid"
-    return "gen_random_uuid()"
+def _fresh(table: str, column: str) -> bytes | None:
+    if column in {CASE_COLUMN[table], "number"}:
+        return f"'{NEW}'".encode()
+    return b"gen_random_uuid()" if column == "id" else None

@@ -40,12 +40,12 @@ class Place:
 def create_app() -> Flask:
     app = Flask(__name__)
     place = Place(Work(Database("complaints", os.environ["KEFU_DATABASE_URL"], pool_size=16)))
-    principal = orjson.loads(os.environ["BENCH_PRINCIPAL"])
+    company = orjson.loads(os.environ["BENCH_COMPANY"])
 
     def answer(operation: Operation, run: Any, payload: dict[str, Any], status: int = 200) -> Response:
-        if request.headers.get("Authorization") != f"Bearer {principal['secret']}":
+        if request.headers.get("Authorization") != f"Bearer {company['secret']}":
             return Response(status=401)
-        call = Call(operation, place, _context(principal), payload)  # type: ignore[arg-type]
+        call = Call(operation, place, _context(company), payload)  # type: ignore[arg-type]
         try:
             call.prepare()
             body, code = run(call), status
@@ -71,9 +71,9 @@ def create_app() -> Flask:
     return app
 
 
-def _context(principal: dict[str, Any]) -> Context:
+def _context(company: dict[str, Any]) -> Context:
     return Context(
-        tenant_id=UUID(principal["tenant_id"]), actor=Actor(**principal["actor"]), roles=frozenset(principal["roles"]),
-        permissions=frozenset(principal["permissions"]), locale="en", request_id=uuid4().hex,
+        tenant_id=UUID(company["id"]), actor=Actor(kind="key", id=company["key_id"], name="desk"),
+        permissions=frozenset(company["permissions"]), locale="en", request_id=uuid4().hex,
         idempotency_key=request.headers.get("Idempotency-Key") or uuid4().hex, source=request.remote_addr or "",
     )  # fmt: skip
