@@ -50,8 +50,9 @@ fmt:  ## Put all code into the one format
 lock:  ## Write the locks anew from requirements/*.in (UPGRADE=1: newest releases)
 	@scripts/lock $(if $(UPGRADE),--upgrade)
 
-golden:  ## Rewrite the published schemas after a wanted, widening change
+golden:  ## Rewrite the published schemas and the packs' reference after a wanted, widening change
 	$(PY) -m contracts.golden
+	$(PY) -m contracts.policies.reference
 
 clean:  ## Remove what the set-up and the tests made; var/ with its data stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
