@@ -15,10 +15,11 @@ from typing import Any
 _METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="kefu-gateway-metrics-"))
 
 from chassis import logs, metrics  # noqa: E402
-from gateway import shared_windows  # noqa: E402, F401  (its table is inherited by the workers)
+from gateway import refusals, shared_windows  # noqa: E402, F401  (the table is inherited by the workers)
 from gateway.settings import GatewaySettings  # noqa: E402
 
 _settings = GatewaySettings.load()
+refusals.install()
 
 bind = [_settings.bind]
 workers = _settings.workers

@@ -44,6 +44,18 @@ TOO_LARGE = ProblemType(
     "The body is larger than {limit} bytes. Send less at a time.",
     "请求体超过 {limit} 字节,请减小后重试。",
 )
+URI_TOO_LONG = ProblemType(
+    "uri_too_long",
+    414,
+    "The address is longer than 8190 bytes. Put what makes it long into the body, or ask for less at a time.",
+    "请求地址超过 8190 字节,请缩短查询条件或分次请求。",
+)
+HEADERS_TOO_LARGE = ProblemType(
+    "headers_too_large",
+    431,
+    "A header is longer than 8190 bytes, or there are too many. Send fewer and shorter ones.",
+    "请求头过长或过多(单个上限 8190 字节),请减少后重试。",
+)
 RATE_LIMITED = ProblemType(
     "rate_limited",
     429,

@@ -61,7 +61,6 @@ class LookupReply(Reply):
 
 
 _ONE = "/v1/customers/{customer_id}"
-_SCOPED = (NOT_FOUND, OUT_OF_SCOPE)
 
 CREATE_CUSTOMER = Operation(
     service=SERVICE,
@@ -97,7 +96,7 @@ GET_CUSTOMER = Operation(
     reply=CustomerDetail,
     permission="customers.read",
     versioned=True,
-    errors=_SCOPED,
+    errors=(NOT_FOUND,),
 )
 UPDATE_CUSTOMER = Operation(
     service=SERVICE,
@@ -109,7 +108,7 @@ UPDATE_CUSTOMER = Operation(
     reply=CustomerDetail,
     permission="customers.write",
     versioned=True,
-    errors=(*_SCOPED, STALE, EXTERNAL_REF_TAKEN),
+    errors=(NOT_FOUND, OUT_OF_SCOPE, STALE, EXTERNAL_REF_TAKEN),
 )
 UNMASK_CUSTOMER = Operation(
     service=SERVICE,
@@ -120,7 +119,7 @@ UNMASK_CUSTOMER = Operation(
     body=UnmaskInput,
     reply=Unmasked,
     permission="customers.unmask",
-    errors=_SCOPED,
+    errors=(NOT_FOUND,),
     description="Each use is recorded with the reason: who, when, from where, which fields.",
 )
 LIST_CONTACTS = Operation(
@@ -132,7 +131,7 @@ LIST_CONTACTS = Operation(
     query=PageQuery,
     reply=page_of(Contact),
     permission="customers.read",
-    errors=_SCOPED,
+    errors=(NOT_FOUND,),
 )
 ADD_CONTACT = Operation(
     service=SERVICE,
@@ -144,7 +143,7 @@ ADD_CONTACT = Operation(
     reply=Contact,
     success=201,
     permission="customers.write",
-    errors=_SCOPED,
+    errors=(NOT_FOUND,),
 )
 REMOVE_CONTACT = Operation(
     service=SERVICE,
@@ -154,7 +153,7 @@ REMOVE_CONTACT = Operation(
     path=f"{_ONE}/contacts/{{contact_id}}",
     success=204,
     permission="customers.write",
-    errors=_SCOPED,
+    errors=(NOT_FOUND,),
 )
 LIST_ASSETS = Operation(
     service=SERVICE,
@@ -165,7 +164,7 @@ LIST_ASSETS = Operation(
     query=PageQuery,
     reply=page_of(Asset),
     permission="customers.read",
-    errors=_SCOPED,
+    errors=(NOT_FOUND,),
 )
 ADD_ASSET = Operation(
     service=SERVICE,
@@ -177,7 +176,7 @@ ADD_ASSET = Operation(
     reply=Asset,
     success=201,
     permission="customers.write",
-    errors=(*_SCOPED, HOUSEHOLD_EXISTS),
+    errors=(NOT_FOUND, HOUSEHOLD_EXISTS),
 )
 UPDATE_ASSET = Operation(
     service=SERVICE,
@@ -189,7 +188,7 @@ UPDATE_ASSET = Operation(
     reply=Asset,
     versioned=True,
     permission="customers.write",
-    errors=(*_SCOPED, STALE, HOUSEHOLD_EXISTS),
+    errors=(NOT_FOUND, STALE, HOUSEHOLD_EXISTS),
 )
 LIST_MEMBERS = Operation(
     service=SERVICE,
@@ -200,7 +199,7 @@ LIST_MEMBERS = Operation(
     query=PageQuery,
     reply=page_of(Member),
     permission="customers.read",
-    errors=_SCOPED,
+    errors=(NOT_FOUND,),
 )
 ADD_MEMBER = Operation(
     service=SERVICE,
@@ -212,7 +211,7 @@ ADD_MEMBER = Operation(
     reply=Member,
     success=201,
     permission="customers.write",
-    errors=(*_SCOPED, NOT_A_HOUSEHOLD, ALREADY_MEMBER),
+    errors=(NOT_FOUND, NOT_A_HOUSEHOLD, ALREADY_MEMBER),
 )
 REMOVE_MEMBER = Operation(
     service=SERVICE,
@@ -222,7 +221,7 @@ REMOVE_MEMBER = Operation(
     path=f"{_ONE}/members/{{member_id}}",
     success=204,
     permission="customers.write",
-    errors=_SCOPED,
+    errors=(NOT_FOUND,),
 )
 GET_TIMELINE = Operation(
     service=SERVICE,
@@ -233,7 +232,7 @@ GET_TIMELINE = Operation(
     query=PageQuery,
     reply=page_of(TimelineEntry),
     permission="customers.read",
-    errors=_SCOPED,
+    errors=(NOT_FOUND,),
     description="A household's timeline includes its members' (RF-13).",
 )
 CREATE_IMPORT = Operation(

@@ -152,7 +152,7 @@ class CaseLink(TenantOwned, Base):
 
 
 class Import(TenantRow, Base):
-    """An uploaded file and how far it is. `context` is on whose behalf it runs."""
+    """An uploaded file and how far it is. `context` is on whose behalf it runs, `made_by` their id."""
 
     __tablename__ = "imports"
     kind: Mapped[str] = mapped_column(String(20))
@@ -167,6 +167,7 @@ class Import(TenantRow, Base):
     rows_unchanged: Mapped[int] = mapped_column(default=0)
     rows_bad: Mapped[int] = mapped_column(default=0)
     context: Mapped[str] = mapped_column(Text)
+    made_by: Mapped[str | None] = mapped_column(String(64))
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     """While it lies ahead, one process works on it; when that dies, another takes over where it stood."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from chassis.paging import page
 from chassis.search import query_tokens
 from chassis.work import Transaction
+from contracts.problems import NOT_FOUND
 from services.customers import schemas
 from services.customers.domain import contacts, keys
 from services.customers.models import Asset, AssetKey, Contact, Customer, Import, NameToken, RowError, TimelineEntry
@@ -62,20 +63,20 @@ def timeline(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
 
 def imports(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """Imports, newest first, without their errors."""
-    found = page(tx, select(Import), sort=[(Import.id, "desc")], data=data)
+    found = page(tx, select(Import).where(*_mine(tx)), sort=[(Import.id, "desc")], data=data)
     return {**found, "items": [schemas.import_(row, [], tx.ctx.locale) for row in found["items"]]}
 
 
 def import_(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """One import with its first errors."""
-    row = tx.get(Import, data["import_id"], kind="import")
+    row = _import(tx, data)
     errors = tx.session.scalars(_errors(row).order_by(RowError.row, RowError.id).limit(schemas.ERRORS_SHOWN))
     return schemas.import_(row, list(errors), tx.ctx.locale)
 
 
 def import_errors(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """All errors of an import, in the file's order."""
-    row = tx.get(Import, data["import_id"], kind="import")
+    row = _import(tx, data)
     found = page(tx, _errors(row), sort=[(RowError.row, "asc"), (RowError.id, "asc")], data=data)
     return {**found, "items": [schemas.row_error(error, tx.ctx.locale) for error in found["items"]]}
 
@@ -95,6 +96,19 @@ def _match(tx: Transaction, row: Customer, data: Mapping[str, Any]) -> dict[str,
             held = select(AssetKey.asset_id).where(AssetKey.customer_id == row.id, _asset_condition(name, data[name]))
             asset_id = tx.session.scalar(held.limit(1))
     return {"customer_id": row.id, "asset_id": asset_id, "name": row.name}
+
+
+def _mine(tx: Transaction) -> list[ColumnElement[bool]]:
+    """Whoever acts for the whole company sees all imports; who acts in some stores, their own. A file may hold rows of
+    several stores, so it belongs to none."""
+    return [] if tx.ctx.org_unit_ids is None else [Import.made_by == tx.ctx.actor.id]
+
+
+def _import(tx: Transaction, data: Mapping[str, Any]) -> Import:
+    row = tx.session.scalar(select(Import).where(Import.id == data["import_id"], *_mine(tx)))
+    if row is None:
+        raise NOT_FOUND(kind="import")
+    return row
 
 
 def _errors(row: Import) -> Select[RowError]:

@@ -19,7 +19,7 @@ from joserfc.errors import JoseError
 
 from services.tenants.keyring import ALGORITHM, Keyring
 
-_ISSUER = "kefu"
+_ISSUER, _TYPE = "kefu", "at+jwt"
 _REFRESH = re.compile(
     r"kr_(?P<tenant>[0-9a-f]{32})_(?P<session>[0-9a-f]{32})_(?P<generation>[0-9]{1,9})_(?P<code>[\w-]{43})\Z"
 )
@@ -42,7 +42,7 @@ class RefreshToken(NamedTuple):
 
 
 def access_token(keyring: Keyring, tenant_id: UUID, session_id: UUID, now: datetime, expires_at: datetime) -> str:
-    header = {"alg": ALGORITHM, "kid": keyring.signing.kid, "typ": "at+jwt"}
+    header = {"alg": ALGORITHM, "kid": keyring.signing.kid, "typ": _TYPE}
     claims = {
         "iss": _ISSUER,
         "aud": _ISSUER,
@@ -57,8 +57,11 @@ def access_token(keyring: Keyring, tenant_id: UUID, session_id: UUID, now: datet
 def read_access_token(keyring: Keyring, text: str, now: datetime) -> AccessClaims | None:
     """The claims of a token that we signed and that has not run out; None for any other text."""
     try:
-        claims = jwt.decode(text, keyring.checking, algorithms=[ALGORITHM]).claims
-        if claims["iss"] != _ISSUER or claims["aud"] != _ISSUER or claims["exp"] <= now.timestamp():
+        token = jwt.decode(text, keyring.checking, algorithms=[ALGORITHM])
+        claims = token.claims
+        if token.header["typ"] != _TYPE or claims["iss"] != _ISSUER or claims["aud"] != _ISSUER:
+            return None
+        if claims["exp"] <= now.timestamp() or claims.get("nbf", 0) > now.timestamp():
             return None
         return AccessClaims(UUID(claims["tid"]), UUID(claims["sid"]), datetime.fromtimestamp(claims["exp"], UTC))
     except (JoseError, ValueError, KeyError, TypeError, OverflowError):

@@ -12,17 +12,17 @@ from sqlalchemy.orm.attributes import flag_modified
 from chassis import directory
 from chassis.work import Transaction
 from contracts.customers import CUSTOMER_UPDATED
-from contracts.problems import INVALID, OUT_OF_SCOPE, Problem
+from contracts.problems import INVALID, NOT_FOUND, OUT_OF_SCOPE, Problem
 from services.customers import schemas
 from services.customers.domain import contacts, messages
 from services.customers.models import Customer
 
 
 def load(tx: Transaction, customer_id: UUID) -> Customer:
-    """The customer, or the problems not_found and org_unit_out_of_scope."""
+    """The customer; the problem not_found also for one of another store, so that nobody learns who is on file there."""
     customer = tx.get(Customer, customer_id, kind="customer")
     if not tx.ctx.covers(customer.org_unit_id):
-        raise OUT_OF_SCOPE()
+        raise NOT_FOUND(kind="customer")
     return customer
 
 

@@ -38,7 +38,7 @@ def create(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     row = Import(
         tenant_id=tx.tenant_id, id=new_id(), kind=data["kind"], mode=data["mode"], state="queued",
         filename=str(data.get("filename") or "")[:200], sha256=hashlib.sha256(content).hexdigest(), created_at=tx.now,
-        context=tx.ctx.with_(idempotency_key=None, deadline=None).to_json(),
+        context=tx.ctx.with_(idempotency_key=None, deadline=None).to_json(), made_by=tx.ctx.actor.id,
         rows_total=0, rows_done=0, rows_created=0, rows_updated=0, rows_unchanged=0, rows_bad=0, attempts=0,
     )  # fmt: skip
     tx.session.add(row)

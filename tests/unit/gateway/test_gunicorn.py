@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,6 +47,33 @@ def _ready(client: httpx.Client) -> bool:
         return False
 
 
+BROKEN = [
+    (b"GET /v1/customers?q=" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n", 414, "uri_too_long"),
+    (b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 9000 + b"\r\n\r\n", 431, "headers_too_large"),
+    (b"GET / HTTP/1.1\r\nHost: x\r\nno colon <script>\r\n\r\n", 400, "malformed_request"),
+    (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, "malformed_request"),
+    (
+        b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+        400,
+        "malformed_request",
+    ),
+]
+"""What gunicorn refuses by itself: never a page of HTML, and never with a word of what was sent."""
+
+
+def _refusal(client: httpx.Client, request: bytes) -> tuple[int, str]:
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=10) as connection:
+        connection.sendall(request)
+        with connection.makefile("rb") as stream:
+            head, _, body = stream.read().partition(b"\r\n\r\n")
+    assert b"Content-Type: application/problem+json\r\n" in head
+    assert b"<script>" not in body
+    document = json.loads(body)
+    assert str(document["status"]).encode() == head.split()[1]
+    assert document["detail"]
+    return document["status"], document["code"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
 def test_it_serves_limits_measures_and_stops(amqp_uri: str, worker_class: str) -> None:
@@ -63,6 +92,8 @@ def test_it_serves_limits_measures_and_stops(amqp_uri: str, worker_class: str) -
             for body in (b"x" * 5_000_000, (b"x" * 100_000 for _ in range(50))):  # with a length, and chunked
                 refused = client.post(path, content=body, headers={"Content-Type": "application/json"})
                 assert refused.json()["code"] == code
+        for request, status, code in BROKEN:
+            assert _refusal(client, request) == (status, code)
         counted = 'kefu_http_requests_total{method="GET",route="/v1/customers",status="200"} 20.0'
         assert counted in client.get("/metrics").text
         process.terminate()
