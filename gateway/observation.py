@@ -19,8 +19,8 @@ _HEADERS = (
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
-_POLICY = "default-src 'none'; frame-ancestors 'none'"
-_HSTS = "max-age=31536000"
+_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_HSTS = "max-age=31536000; includeSubDomains"
 _UNKNOWN = "unknown"
 _QUIET = {"/healthz", "/readyz", "/metrics"}
 

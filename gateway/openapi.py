@@ -25,6 +25,7 @@ from contracts.problems import (
     UNAVAILABLE,
     ProblemType,
 )
+from gateway.links import without_links_beyond
 from gateway.openapi_events import open_events
 from gateway.payloads import path_schema
 from gateway.problems import MEDIA_TYPE, RATE_LIMITED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, WRONG_AUDIENCE
@@ -255,7 +256,11 @@ def shrunk(document: Mapping[str, Any], contracts: Iterable[ServiceContract], ke
     kept = {f"{op.service}_{op.name}" for contract in contracts for op in contract.operations if keep(op)}
     paths: dict[str, Any] = {}
     for path, item in document["paths"].items():
-        verbs = {verb: entry for verb, entry in item.items() if verb in _HTTP_VERBS and entry["operationId"] in kept}
+        verbs = {
+            verb: entry | {"responses": without_links_beyond(entry["responses"], kept)}
+            for verb, entry in item.items()
+            if verb in _HTTP_VERBS and entry["operationId"] in kept
+        }
         if verbs:
             paths[path] = {key: value for key, value in item.items() if key not in _HTTP_VERBS} | verbs
     tags = {tag for item in paths.values() for verb in _HTTP_VERBS & item.keys() for tag in item[verb]["tags"]}

@@ -26,15 +26,16 @@ def install() -> None:
     util.write_error = write
 
 
-def write(sock: Any, status: int, reason: str, message: str) -> None:
-    """Answer on `sock` and let the worker close it. `reason` and `message` are gunicorn's: they quote what was sent, so
-    they are neither answered nor logged."""
+def write(sock: Any, status: int, _reason: str, _message: str) -> None:
+    """Answer on `sock` and let the worker close it. gunicorn's own reason and message quote what was sent, so they are
+    neither answered nor logged."""
     kind = _KINDS.get(status, MALFORMED)
     request_id = token_hex(16)
     log.warning("refused before it was a request", status=kind.status, request_id=request_id)
     body = _document(kind, request_id)
     head = (
-        f"HTTP/1.1 {kind.status} {HTTPStatus(kind.status).phrase}\r\nConnection: close\r\nContent-Type: {MEDIA_TYPE}\r\n"
+        f"HTTP/1.1 {kind.status} {HTTPStatus(kind.status).phrase}\r\n"
+        f"Connection: close\r\nContent-Type: {MEDIA_TYPE}\r\n"
         f"Content-Language: {DEFAULT_LOCALE}\r\nX-Request-Id: {request_id}\r\nX-Content-Type-Options: nosniff\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )

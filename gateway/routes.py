@@ -14,6 +14,7 @@ from contracts.core import Operation, ServiceContract
 from contracts.json_schema import teach
 from gateway import openapi
 from gateway.admission import Admission
+from gateway.links import with_links
 from gateway.openapi_events import with_events
 from gateway.payloads import PayloadReader
 from gateway.replies import ReplyWriter
@@ -68,4 +69,4 @@ def register(app: Flask, contracts: Iterable[ServiceContract], admission: Admiss
                     parameters=openapi.path_parameters(operation, api.ma_plugin.converter),
                 )
         api.register_blueprint(blueprint)
-    return with_events(openapi.with_shared_answers(api.spec.to_dict()), contracts)
+    return with_events(with_links(openapi.with_shared_answers(api.spec.to_dict())), contracts)

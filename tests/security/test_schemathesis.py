@@ -1,5 +1,6 @@
 """The platform against its own OpenAPI document, by Schemathesis: made-up requests, sound ones and broken ones, for
-every operation a company has. Each answer must be one the document announces."""
+every operation a company has, and stories along the document's links (make, read, change, delete, read again). Each
+answer must be one the document announces, and what was deleted must be gone."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
     "negative_data_rejection",
+    "use_after_free",
 )
 REFUSALS = ["400", "401", "403", "404", "405", "409", "413", "415", "422"]
 """What a request that breaks the document may be answered with; a body both wrong and too large is 413."""
@@ -41,13 +43,14 @@ def test_every_answer_is_one_that_the_document_announces(sides: Sides, tmp_path:
     (tmp_path / "schemathesis.toml").write_text(_settings(sides))
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", "schemathesis.toml"),
-        *("run", f"{sides.platform.base_url}/v1/openapi.json", "--phases", "examples,coverage,fuzzing"),
+        *("run", f"{sides.platform.base_url}/v1/openapi.json", "--phases", "examples,coverage,fuzzing,stateful"),
         *("--max-examples", "5", "--generation-deterministic", "--checks", ",".join(CHECKS)),
         *("--continue-on-failure", "--warnings", "off", "--no-color"),
     ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
     assert "Tested: " in done.stdout
+    assert "Stateful" in done.stdout
 
 
 def _settings(sides: Sides) -> str:

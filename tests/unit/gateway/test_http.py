@@ -368,6 +368,14 @@ def test_the_openapi_document_has_the_events_for_webhooks(world: World) -> None:
     assert shrunk["webhooks"].keys() == document["webhooks"].keys()  # the toys tell nothing
 
 
+def test_what_makes_a_thing_links_to_what_can_be_done_with_it(world: World) -> None:
+    document = world.send("GET", "/v1/openapi.json").get_json()
+    links = document["paths"]["/v1/toys"]["post"]["responses"]["201"]["links"]
+    assert links["toys_get_toy"] == {"operationId": "toys_get_toy", "parameters": {"toy_id": "$response.body#/id"}}
+    entries = [entry for item in document["paths"].values() for entry in item.values()]
+    assert set(links) <= {entry["operationId"] for entry in entries if "operationId" in entry}
+
+
 def test_the_docs_load_nothing_from_elsewhere(world: World) -> None:
     page = world.client.get("/v1/docs")
     assert page.status_code == 200
