@@ -39,21 +39,23 @@ def list_(services: tuple[str, ...], limit: int) -> None:
         count += 1
         since = letter.created_at.isoformat(timespec="seconds")
         click.echo(f"{letter.id}  {service}  {since}  {letter.type}  tenant {letter.tenant_id}")
-        click.echo(f"    {letter.handler or 'no handler'}: {(letter.error.splitlines() or [''])[0]}")
+        click.echo(f"    {letter.handler or 'no handler'}: {_scrubbed((letter.error.splitlines() or [''])[0])}")
     click.echo(f"{count} dead letter(s)." if count else "No dead letters.")
 
 
 @group.command()
 @click.argument("letter_id", type=click.UUID)
+@click.option("--whole", is_flag=True, help="Personal data too; it must not get into tickets or chats.")
 @_service
-def show(letter_id: UUID, services: tuple[str, ...]) -> None:
-    """Show one with its content and its last error."""
+def show(letter_id: UUID, services: tuple[str, ...], *, whole: bool) -> None:
+    """Show one with its content and its last error, personal data masked."""
     service, letter = _find(letter_id, services)
     click.echo(f"service     {service}\nhandler     {letter.handler}\ntenant      {letter.tenant_id}")
     click.echo(
         f"type        {letter.type}\nevent       {letter.message_id}\nsince       {letter.created_at.isoformat()}"
     )
-    click.echo(f"attempts    {letter.attempts}\nerror       {letter.error}\n\n{_pretty(letter.body)}")
+    click.echo(f"attempts    {letter.attempts}\nerror       {_scrubbed(letter.error)}\n")
+    click.echo(letter.body if whole else _masked(letter.body))
 
 
 @group.command()
@@ -105,8 +107,18 @@ def _database(service: str) -> Iterator[Database]:
         database.close()
 
 
-def _pretty(body: str) -> str:
+def _masked(body: str) -> str:
+    """The content as a person may read it."""
+    from chassis import logs
+
     try:
-        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
+        content = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return body
+        return f"No JSON, {len(body)} characters. --whole shows it."
+    return orjson.dumps(logs.masked("", content), option=orjson.OPT_INDENT_2).decode()
+
+
+def _scrubbed(text: str) -> str:
+    from chassis import logs
+
+    return str(logs.masked("", text))

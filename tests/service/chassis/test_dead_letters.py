@@ -41,7 +41,8 @@ def test_a_dead_letter_is_listed_shown_and_replayed(world: World) -> None:
     letter_id = letter.split()[0]
     shown = run("show", letter_id).output
     assert "RuntimeError: cannot take this in" in shown
-    assert '"name": "broken"' in shown
+    assert '"name": "***"' in shown
+    assert '"name":"broken"' in run("show", letter_id, "--whole").output.replace(": ", ":")
     assert run("replay", letter_id).exit_code == 0
     world.wait(lambda: world.seen(tenant, "made") == 1, what="it is applied")
     assert run("show", letter_id).exit_code == 1
