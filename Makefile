@@ -6,7 +6,7 @@ SYSTEMS ?=
 SCENARIOS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test test-fast clauses faults bench lint fmt lock golden clean
+.PHONY: help venv run demo test test-fast clauses faults bench audit lint fmt lock golden clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ faults:  ## Break real processes under load and count what is left
 
 bench:  ## Measure speed, growth and memory: make bench SCENARIOS="compare day neighbour drain growth peers"
 	@scripts/setup test && $(PY) -m tests.load.bench $(SCENARIOS)
+
+audit:  ## Look for known vulnerabilities, list licences, write an SBOM into var/audit/
+	@scripts/setup venv && scripts/audit
 
 lint:  ## Check style, types, import rules and declared requirements
 	@scripts/setup test
