@@ -15,7 +15,7 @@ from kombu import Connection, Exchange
 from chassis.events import DEAD_EXCHANGE, EventHandler, dead_queue, event_queue
 from chassis.link import RPC_EXCHANGE
 
-CONNECT_TIMEOUT = 5
+CONNECT_TIMEOUT = 15
 
 
 def declare(services: Sequence[str], amqp_uri: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
@@ -69,6 +70,11 @@ FORGERIES: dict[str, Callable[[Claims], Claims]] = {
     "of a session nobody has": lambda claims: claims | {"sid": "0199e1a0-3c1e-7bb2-9f0e-2d6a4f3e9c11"},
     "without a time": lambda claims: {name: value for name, value in claims.items() if name != "exp"},
     "with a time that is no number": lambda claims: claims | {"exp": "tomorrow"},
+    "good only later": lambda claims: claims | {"nbf": int(time.time()) + 3600},
+    "with a beginning that is no number": lambda claims: claims | {"nbf": "yesterday"},
+    "for several audiences": lambda claims: claims | {"aud": ["kefu", "elsewhere"]},
+    "without a company": lambda claims: {name: value for name, value in claims.items() if name != "tid"},
+    "with a company that is no id": lambda claims: claims | {"tid": "' OR 1=1 --"},
 }
 
 
@@ -93,6 +99,62 @@ def test_a_token_of_another_signature_is_refused(sides: Sides, claims: Claims, k
     public = keyring.signing.as_pem(private=False)
     by_public_key = _by_hand({"alg": "HS256"}, claims, lambda text: hmac.digest(public, text, "sha256"))
     assert _status(sides, by_public_key) == 401
+
+
+HEADERS: dict[str, Json] = {
+    "no algorithm": {"alg": "none"},
+    "no algorithm, in other letters": {"alg": "nOnE"},
+    "another algorithm": {"alg": "RS256"},
+    "the algorithm of another curve": {"alg": "Ed448"},
+    "a key by path": {"kid": "../../../../dev/null"},
+    "a key by query": {"kid": "x' UNION SELECT 'secret' --"},
+    "a key of no name": {"kid": ""},
+    "a key that is no text": {"kid": {"$ne": None}},
+    "a key fetched from elsewhere": {"jku": "http://127.0.0.1:9/keys.json", "kid": "attacker"},
+    "a certificate fetched from elsewhere": {"x5u": "http://127.0.0.1:9/cert.pem", "kid": "attacker"},
+    "a condition nobody knows": {"crit": ["exp2"], "exp2": 1},
+    "a payload that is not encoded": {"crit": ["b64"], "b64": False},
+    "the type of another token": {"typ": "JWT"},
+    "no type": {"typ": None},
+}
+"""By the header of a token, who checks it must not choose key or algorithm."""
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_a_token_does_not_choose_how_it_is_checked(
+    sides: Sides, claims: Claims, keyring: Keyring, header: Json
+) -> None:
+    """Each is signed by our own key over exactly what is sent, so that only the header can be what is wrong; the same
+    with a key of the attacker's that the token brings along."""
+    plain: Json = {"alg": ALGORITHM, "kid": keyring.signing.kid, "typ": "at+jwt"}
+    ours, theirs = _private(keyring.signing), _private(OKPKey.generate_key("Ed25519"))
+    assert _status(sides, _by_hand(plain, claims, ours)) == 200
+    assert _status(sides, _by_hand(plain | header, claims, ours)) == 401
+    assert _status(sides, _by_hand(plain | header, claims, theirs)) == 401
+    assert _status(sides, _by_hand(plain | header, claims, lambda _: b"")) == 401
+
+
+def test_a_key_that_the_token_brings_along_is_not_used(sides: Sides, claims: Claims, keyring: Keyring) -> None:
+    stranger = OKPKey.generate_key("Ed25519")
+    brought = {"jwk": stranger.as_dict(private=False), "alg": ALGORITHM, "typ": "at+jwt"}
+    for kid in (keyring.signing.kid, stranger.thumbprint(), None):
+        assert _status(sides, _by_hand(brought | {"kid": kid}, claims, _private(stranger))) == 401
+
+
+def test_half_a_token_is_none(sides: Sides, session: Json) -> None:
+    good: str = session["access_token"]
+    head, body, signature = good.split(".")
+    for text in (
+        good[:-1], good[:-10], f"{head}.{body}", f"{head}.{body}.", f".{body}.{signature}", f"{head}..{signature}",
+        f"{good}.{signature}", f"{good}=", good.swapcase(), head, "...", "a.b.c", "e30.e30.e30",
+    ):  # fmt: skip
+        assert _status(sides, text) == 401, text
+
+
+def _private(key: OKPKey) -> Callable[[bytes], bytes]:
+    private = key.private_key
+    assert isinstance(private, Ed25519PrivateKey)
+    return private.sign
 
 
 def _by_hand(header: Json, claims: Claims, sign: Callable[[bytes], bytes]) -> str:
