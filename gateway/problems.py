@@ -93,6 +93,7 @@ _NOUNS_ZH = {
     "report": "报表",
     "message": "消息",
     "opt-out": "退订记录",
+    "webhook": "事件推送",
     "member": "成员",
     "deadline": "期限",
     "channel": "渠道",
