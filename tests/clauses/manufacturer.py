@@ -87,7 +87,11 @@ class Manufacturer:
 
     def closed(self, **more: Any) -> Json:
         """An allowance, carried out."""
-        case = self.answered(**more)
+        return self.carried_out(self.decided(**more))
+
+    def carried_out(self, case: Json) -> Json:
+        """A case decided as an allowance, closed."""
+        case = self.sales.act(case, "answer_customer", **CALL, accepted=True)
         note = self.credit_note(case)
         self.sales.act(note, "record_proof", proof="stamped_note", proof_scan=[self.attach(case)])
         self.accounting.act(note, "post", voucher_no="V-1")

@@ -77,6 +77,7 @@ UNITS: dict[str, tuple[int, str, str]] = {
     "with_make_up_day": (3, "business_days", midnight("2026-10-10")),
     "same_day": (1, "same_day", midnight("2026-09-30")),
     "tenth_of_next": (10, "nth_of_next_month", midnight("2026-10-10")),
+    "tuesday": (2, "weekday", midnight("2026-10-06")),
 }
 """Begun on Wednesday 2026-09-30 at 16:00, hours 9-12 and 13-18; holiday 1 to 7 October, Saturday the 10th is worked."""
 
