@@ -79,12 +79,6 @@ class PrivateBroker:
     def log(self) -> Path:
         return self.folder / "log" / "output.log"
 
-    @property
-    def pid(self) -> int:
-        """The process id of the running node's first process, whose children all others are."""
-        assert self._process
-        return self._process.pid
-
     def start(self) -> None:
         """Start the node and wait until it serves; BrokerUnavailableError when it does not within a minute."""
         programs = rabbitmq_bin()

@@ -12,7 +12,7 @@ KEFU_BENCH_DAY_SECONDS=20     how long the day is
 KEFU_BENCH_TENANTS=1500       tenants, and
 KEFU_BENCH_RECORDS=20000      cases of one of them, to which growth goes (200000 is the whole)
 KEFU_BENCH_DEADLINES=50000    running deadlines to sweep, and
-KEFU_BENCH_SWEEP_SECONDS=30   how long that is watched
+KEFU_BENCH_SWEEP_SECONDS=20   how long that is watched
 KEFU_BENCH_EVENTS=20000       events in the outbox to drain
 KEFU_BENCH_TICKETS=20000      tickets of the peers
 KEFU_BENCH_RT=1               also measure Request Tracker, which is installed with apt
@@ -31,10 +31,17 @@ from typing import Any
 
 import click
 
-from tests.load.scenarios import compare, day, drain, neighbour
+from tests.load.scenarios import compare, day, drain, growth, neighbour, peers
 from tests.load.stand import SECONDS, stand
 
-SCENARIOS: dict[str, ModuleType] = {"compare": compare, "day": day, "neighbour": neighbour, "drain": drain}
+SCENARIOS: dict[str, ModuleType] = {
+    "compare": compare,
+    "day": day,
+    "neighbour": neighbour,
+    "drain": drain,
+    "peers": peers,
+    "growth": growth,
+}
 """In the order in which they run: growth fills the databases and so comes last."""
 ASKED_FOR = ("peers",)
 """Run only when named."""

@@ -132,10 +132,9 @@ class Stand:
         """Megabytes of each running process with its children: `rss` counts for each what it shares, `pss` once."""
         return {name: _megabytes(self.platform.pid(name)) for name in self.platform.names if self.platform.runs(name)}
 
-    def cpu_seconds(self) -> float:
-        """CPU time of all processes so far, PostgreSQL and the broker included."""
-        roots = [self.platform.pid(name) for name in self.platform.names if self.platform.runs(name)]
-        return sum(_cpu(pid) for pid in (*roots, self.postgres.pid, self.broker.pid))
+    def cpu_seconds(self, name: str) -> float:
+        """CPU time so far of that process and of PostgreSQL."""
+        return _cpu(self.platform.pid(name)) + _cpu(self.postgres.pid)
 
 
 def answer(reply: httpx.Response) -> dict[str, Any]:
@@ -180,4 +179,5 @@ def _megabytes(pid: int) -> dict[str, float]:
 
 
 def _cpu(pid: int) -> float:
-    return sum(sum(member.cpu_times()[:2]) for member in _family(pid))
+    """User and system time of the process and its children, of those that have ended too."""
+    return sum(sum(member.cpu_times()[:4]) for member in _family(pid))

@@ -1,0 +1,1 @@
+"""Other programs of the field, each installed apart and served on this machine while it is measured."""
