@@ -2,7 +2,7 @@
 
 Starts its own PostgreSQL, RabbitMQ and processes, runs the scenarios named as arguments (`make bench SCENARIOS="day
 peers"`; none: all but the peers) and prints each one's tables in Markdown, as docs/operations/performance.md has them.
-All figures go to var/bench.json. Figures of one machine are noisy: read the ratios.
+The tables also go to var/bench.md, all figures to var/bench.json. Figures of one machine are noisy: read the ratios.
 
 Sizes are set by the environment:
 
@@ -25,6 +25,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -45,7 +46,7 @@ SCENARIOS: dict[str, ModuleType] = {
 """In the order in which they run: growth fills the databases and so comes last."""
 ASKED_FOR = ("peers",)
 """Run only when named."""
-RESULTS = Path("var/bench.json")
+RESULTS, REPORT = Path("var/bench.json"), Path("var/bench.md")
 
 
 def main(wanted: list[str]) -> None:
@@ -55,20 +56,23 @@ def main(wanted: list[str]) -> None:
         raise SystemExit(f"No such scenario: {', '.join(sorted(unknown))}. There are {', '.join(SCENARIOS)}.")
     chosen = [name for name in SCENARIOS if (name in wanted if wanted else name not in ASKED_FOR)]
     results: dict[str, Any] = {"seconds": SECONDS, "cpus": os.cpu_count(), "load_before": os.getloadavg()[0]}
+    reports: list[str] = []
     folder = Path(tempfile.mkdtemp(prefix="kefu-bench-"))
     with stand(folder) as running:
         for name in chosen:
-            click.secho(f"measuring {name} …", fg="cyan", err=True)
-            running.results[name] = results[name] = SCENARIOS[name].run(running)
-            click.echo(f"\n### {name}\n\n{SCENARIOS[name].report(results[name])}")
-            _write(results)
+            click.secho(f"measuring {name}; logs are in {folder}", fg="cyan", err=True)
+            results[name] = SCENARIOS[name].run(running)
+            reports.append(f"### {name}\n\n{SCENARIOS[name].report(results[name])}")
+            click.echo(f"\n{reports[-1]}")
+            _write(results, reports)
     shutil.rmtree(folder)
-    click.echo(f"written to {RESULTS}")
+    click.echo(f"written to {RESULTS} and {REPORT}")
 
 
-def _write(results: dict[str, Any]) -> None:
+def _write(results: Mapping[str, Any], reports: Sequence[str]) -> None:
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False))
+    REPORT.write_text("\n".join(reports))
 
 
 if __name__ == "__main__":

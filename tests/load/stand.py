@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +67,6 @@ class Stand:
     installation: Installation
     platform: Platform
     folder: Path
-    results: dict[str, Any] = field(default_factory=dict)
-    """What was measured so far, by scenario."""
 
     def load(self, mix: Sequence[Request], label: str, seconds: float = SECONDS, **more: Any) -> Figures:
         """Load the gateway and measure; see `wrk.run`."""

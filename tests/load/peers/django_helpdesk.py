@@ -37,7 +37,7 @@ def serving(stand: Stand, tickets: int) -> Iterator[Site]:
     token, first = execute([python, "seed.py", str(tickets)], environment, _PROJECT).split()
     port = free_block(1)
     command: list[str | Path] = [python, "-m", "gunicorn", "-w2", "-k", "gthread", "--threads", "8", "-t", "300",
-               "-b", f"127.0.0.1:{port}", "helpdesk_site"]  # fmt: skip
+               "-b", f"127.0.0.1:{port}", "helpdesk_wsgi"]  # fmt: skip
     with (stand.folder / "helpdesk.log").open("ab") as log:
         process = subprocess.Popen(command, env=environment, cwd=_PROJECT, stdout=log, stderr=log)
     try:

@@ -31,7 +31,7 @@ def run(stand: Stand) -> dict[str, Any]:
                     figures.setdefault(name, {})[str(tickets)] = _measure(
                         stand, site, f"{name.split()[0]}-{tickets}", tickets
                     )
-        except PeerUnavailableError as error:
+        except (PeerUnavailableError, TimeoutError) as error:
             click.secho(f"{name} is left out: {error}", fg="yellow", err=True)
     return figures
 

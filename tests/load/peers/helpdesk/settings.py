@@ -8,8 +8,7 @@ import os
 SECRET_KEY = "bench"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
-ROOT_URLCONF = "helpdesk_site"
-WSGI_APPLICATION = "helpdesk_site.application"
+ROOT_URLCONF = "helpdesk_urls"
 INSTALLED_APPS = [
     "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages",
     "django.contrib.sites", "django.contrib.humanize", "django.contrib.staticfiles", "django.contrib.admin",
@@ -39,3 +38,4 @@ HELPDESK_TEAMS_MODE_ENABLED = False
 SITE_ID = 1
 STATIC_URL = "/static/"
 USE_TZ = True
+TIME_ZONE = "UTC"
