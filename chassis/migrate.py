@@ -28,6 +28,8 @@ from chassis.tables import SYSTEM_TABLES, ChassisBase
 from chassis.topology import declare
 
 __all__ = ["at_head", "main", "migrate", "revise", "secure", "trees"]
+BROKER_PATIENCE = 60.0
+"""Seconds: on a busy machine a broker that has just started takes its time, and nothing here is urgent."""
 INSERT_ONLY = ("audit", "audit_seals")
 
 
@@ -41,7 +43,7 @@ def main(
     for service in services:
         migrate(service, database_url, owner_url)
     if amqp_uri:
-        declare(services, amqp_uri)
+        declare(services, amqp_uri, connect_timeout=BROKER_PATIENCE)
 
 
 def migrate(service: str, database_url: str, owner_url: str | None = None) -> None:

@@ -15,12 +15,12 @@ from kombu import Connection, Exchange
 from chassis.events import DEAD_EXCHANGE, EventHandler, dead_queue, event_queue
 from chassis.link import RPC_EXCHANGE
 
-CONNECT_TIMEOUT = 15
+CONNECT_TIMEOUT = 5.0
 
 
-def declare(services: Sequence[str], amqp_uri: str) -> None:
+def declare(services: Sequence[str], amqp_uri: str, *, connect_timeout: float = CONNECT_TIMEOUT) -> None:
     """Declare everything of these services; changes nothing that is there."""
-    with Connection(amqp_uri, connect_timeout=CONNECT_TIMEOUT) as connection:
+    with Connection(amqp_uri, connect_timeout=connect_timeout) as connection:
         channel = connection.default_channel
         followed = {service: [handler.event for _, handler in handlers(service)] for service in services}
         exchanges = {event.exchange for events in followed.values() for event in events}
