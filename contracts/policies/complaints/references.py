@@ -138,10 +138,12 @@ def _fields(document: Mapping[str, Any], path: KeyPath, action: Mapping[str, Any
 
 def _effects(document: Mapping[str, Any], path: KeyPath, flow: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
     """A finding is about somebody; what stands on an internal form is not for the complainant (MF-11)."""
+    sheets = keyed(document.get("sheets"))
     internal = {form["key"] for form in document.get("forms", ()) if form.get("internal")}
     forms = {here: action.get("form") for here, action, _ in flow_actions(flow)}
     for here, effect in flow_effects(flow):
         finding, message = effect.get("finding"), effect.get("notify", {})
+        yield from _written(sheets, effect.get("open"), (*path, *here, "open", "values"), locate)
         if finding is not None and not finding.keys() & {"party", "staff", "department"}:
             yield locate(
                 (*path, *here, "finding"), "is about nobody", "Add `party`, or a `staff` or `department` to work out."
@@ -154,6 +156,16 @@ def _effects(document: Mapping[str, Any], path: KeyPath, flow: Mapping[str, Any]
                         "would show the complainant what stands on an internal form",
                         "Tell them by fields of a form that is not `internal`.",
                     )
+
+
+def _written(
+    sheets: Mapping[str, Any], opened: Mapping[str, Any] | None, path: KeyPath, locate: Locate
+) -> Iterator[Finding]:
+    """What is written on a sheet when it is opened are fields of it."""
+    if opened is not None and opened["sheet"] in sheets:
+        known = keyed(sheets[opened["sheet"]].get("fields"))
+        for name in opened.get("values", {}):
+            yield from _declared(name, known, f"of the fields of `{opened['sheet']}`", (*path, name), locate)
 
 
 def _numbers(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:

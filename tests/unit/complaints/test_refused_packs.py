@@ -181,6 +181,7 @@ MUTATIONS = [
         "over_ratio",
     ),
     ("furniture", "{amount: 1, unit: same_day}", "{amount: 0, unit: same_day}", "no amount for `same_day`", "1"),
+    ("furniture", "values: {item: fields.item", "values: {items: fields.item", "not one of the fields of", "`item`"),
     ("manufacturer", "party: handler, amount", "amount", "is about nobody", "`party`"),
     (
         "manufacturer",
