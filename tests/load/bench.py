@@ -15,7 +15,6 @@ KEFU_BENCH_DEADLINES=50000    running deadlines to sweep, and
 KEFU_BENCH_SWEEP_SECONDS=20   how long that is watched
 KEFU_BENCH_EVENTS=20000       events in the outbox to drain
 KEFU_BENCH_TICKETS=20000      tickets of the peers
-KEFU_BENCH_RT=1               also measure Request Tracker, which is installed with apt
 """
 
 from __future__ import annotations

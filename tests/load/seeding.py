@@ -64,12 +64,13 @@ def cases(stand: Stand, company: Company, templates: Sequence[str], count: int) 
 
 
 def deadlines(stand: Stand, company: Company, count: int, days: int = 5) -> None:
-    """Bring the number of running deadlines to `count`: copies of the company's, which pass one after the other within
-    those days."""
+    """Bring the number of running deadlines to `count`: copies of the company's, which pass at random moments of
+    the next days."""
     running = "state = 'running' AND next_at IS NOT NULL"
     missing = count - stand.value("complaints", f"SELECT count(*) FROM deadlines WHERE {running}")
     found = stand.value("complaints", f"SELECT count(*) FROM deadlines WHERE {running} AND tenant_id = '{company.id}'")
-    moment = f"now() + n * interval '{days * 86_400 * found / max(missing, 1):.3f} seconds'"
+    chance = "(('x' || left(md5(t.id::text || n), 8))::bit(32)::bigint / 4294967296.0)"
+    moment = f"now() + {chance} * interval '{days} days'"
     fresh = {"id": "gen_random_uuid()", "next_at": moment, "due_at": f"{moment} - interval '1 microsecond'",
              "remind_at": "NULL", "reminded": "true"}  # fmt: skip
     with _filling(stand, "complaints") as cursor:
@@ -83,6 +84,7 @@ def _filling(stand: Stand, service: str, apart_ms: int = 0) -> Iterator[Any]:
         cursor.execute(_FRESH_ID.format(apart_ms=apart_ms))
         yield cursor
         cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")
 
 
 def _copy(cursor: Any, table: str, fresh: Mapping[str, str], where: str, copies: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import shutil
@@ -62,9 +63,9 @@ def run(
 ) -> Figures:
     """Load `base` with requests of `mix` drawn at random (the same ones in every run) and measure.
 
-    Every POST has an idempotency key of its own, made from `label`: use a label once. `rate` is how many requests a
-    second to send at most; None: as many as are answered. `kinds` also measures each kind by itself. RuntimeError when
-    wrk is not installed or gives nothing.
+    `seconds` is rounded up to whole ones. Every POST has an idempotency key of its own, made from `label`: use a label
+    once. `rate` is how many requests a second to send at most; None: as many as are answered. `kinds` also measures
+    each kind by itself. RuntimeError when wrk is not installed or gives nothing.
     """
     if shutil.which("wrk") is None:
         raise RuntimeError("wrk is not installed: apt-get install wrk")
@@ -74,7 +75,7 @@ def run(
         "wrk",
         "-t1",
         f"-c{connections}",
-        f"-d{seconds:g}s",
+        f"-d{math.ceil(seconds)}s",
         "--latency",
         "--timeout",
         "30s",
