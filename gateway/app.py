@@ -8,6 +8,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
+import orjson
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -16,7 +17,7 @@ from contracts.context import service_context
 from contracts.core import ServiceContract
 from contracts.registry import CONTRACTS
 from contracts.tenants import CONTRACT as TENANTS
-from contracts.tenants import INTROSPECT, POLICY_ACTIVATED
+from contracts.tenants import CREDENTIAL_REVOKED, INTROSPECT, POLICY_ACTIVATED
 from gateway import arrival, documentation, observation, problems, routes
 from gateway.admission import Admission
 from gateway.principals import Principals
@@ -57,14 +58,21 @@ def _flask(settings: GatewaySettings) -> Flask:
 
 
 def _connect(settings: GatewaySettings, rpc: RpcClient, principals: Principals) -> Connection:
-    """One connection for calls and for the events after which nobody's credential can be taken for known."""
+    """One connection for calls and for the events after which a credential may mean something else."""
     events = [event for event in TENANTS.events if event is not POLICY_ACTIVATED]
-    feed = Feed(events, heard=lambda _type: principals.clear(), began=principals.recheck)
+    feed = Feed(events, heard=partial(_heard, principals), began=principals.recheck)
     watch = Watch(rpc.waited_for, rpc.gone)
     connection = Connection(settings.amqp_uri, [rpc, feed, watch], heartbeat=settings.amqp_heartbeat)
     rpc.soon = connection.soon
     connection.start()
     return connection
+
+
+def _heard(principals: Principals, type_: str, body: bytes) -> None:
+    if type_ == CREDENTIAL_REVOKED.type:
+        principals.forget(orjson.loads(body)["data"]["credential_id"])
+    else:
+        principals.recheck()
 
 
 def _introspect(rpc: RpcClient, credential: str) -> Mapping[str, Any]:

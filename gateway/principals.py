@@ -1,7 +1,8 @@
 """Who holds a credential: asked of the tenants service, kept for seconds.
 
 Fresh for 3 s, so that a revoked key is dead within 5 s even if its event is lost; with the event, at once. While the
-tenants service cannot be reached, what is known is used for up to 5 minutes, so that the other services go on.
+tenants service cannot be reached, what is known is used for up to 5 minutes, so that the other services go on: whatever
+changes, only a revoked credential is forgotten, the others are asked for anew.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Principals:
         self._lock = threading.Lock()
         self._known: _Recent[_Known] = _Recent()
         self._refused: _Recent[float] = _Recent()
-        self._clearings = 0
+        self._changes = 0
 
     def knows(self, credential: str) -> bool:
         """Whether the credential was good lately, so that asking for it is no guessing."""
@@ -79,15 +80,18 @@ class Principals:
             known.fresh_until = self._now() + ASKING_SECONDS
         return self._ask(key, credential, known)
 
-    def clear(self) -> None:
-        """Forget everybody: a credential, a role or a tenant changed."""
+    def forget(self, credential_id: str) -> None:
+        """That key or session is no longer good."""
         with self._lock:
-            self._clearings += 1
-            self._known.clear()
+            self._changes += 1
+            for key in [k for k, known in self._known.items() if known.principal.credential_id == credential_id]:
+                del self._known[key]
 
     def recheck(self) -> None:
-        """Ask for everybody anew at their next request: changes may have been missed."""
+        """Ask for everybody anew at their next request: somebody's roles, units or company changed, or changes may have
+        been missed."""
         with self._lock:
+            self._changes += 1
             for known in self._known.values():
                 known.fresh_until = 0.0
 
@@ -100,20 +104,20 @@ class Principals:
         return known
 
     def _ask(self, key: bytes, credential: str, known: _Known | None) -> Principal:
-        clearings = self._clearings
+        changes = self._changes
         try:
             reply = self._introspect(credential)
         except Problem as problem:
             if problem.code == UNAUTHENTICATED.code:
                 self._refuse(key)
-            elif known and clearings == self._clearings:
+            elif known and self._known.get(key) is known:
                 return known.principal
             raise
         answer = _Known(
             principal_of(reply), _moment(reply["expires_at"]), self._now() + FRESH_SECONDS, self._now() + STALE_SECONDS
         )
         with self._lock:
-            if clearings == self._clearings:  # else the answer may be older than what cleared
+            if changes == self._changes:  # else the answer may be older than the change
                 self._known.put(key, answer)
         return answer.principal
 

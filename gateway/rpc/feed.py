@@ -17,10 +17,12 @@ log = logs.get(__name__)
 
 
 class Feed:
-    """Calls `heard` for each of `events` and `began` whenever listening begins (again). Both run in the I/O thread and
-    must not block. `events` are of one service."""
+    """Calls `heard(type, body)` for each of `events` and `began` whenever listening begins (again). Both run in the I/O
+    thread and must not block. `events` are of one service."""
 
-    def __init__(self, events: Sequence[Event], *, heard: Callable[[str], None], began: Callable[[], None]) -> None:
+    def __init__(
+        self, events: Sequence[Event], *, heard: Callable[[str, bytes], None], began: Callable[[], None]
+    ) -> None:
         self._exchange = events[0].exchange
         self._types = [event.type for event in events]
         self._heard = heard
@@ -48,8 +50,8 @@ class Feed:
             channel.queue_bind(name, self._exchange, type_)
         channel.basic_consume(name, self._delivered, auto_ack=True, callback=lambda _frame: self._began())
 
-    def _delivered(self, _channel: Any, method: Any, _properties: Any, _body: bytes) -> None:
-        self._heard(method.routing_key)
+    def _delivered(self, _channel: Any, method: Any, _properties: Any, body: bytes) -> None:
+        self._heard(method.routing_key, body)
 
     def _closed(self, channel: Any, reason: object) -> None:
         if channel.connection.is_open:

@@ -53,10 +53,21 @@ def test_a_revoked_credential_ends_when_no_longer_fresh(service: Service) -> Non
 
 
 def test_a_revoked_credential_ends_at_once_with_its_event(service: Service) -> None:
-    service.principals.of("good")
+    id_ = service.principals.of("good").credential_id
     service.credentials.known.clear()
-    service.principals.clear()
+    service.principals.forget(id_)
     with pytest.raises(Problem, match=UNAUTHENTICATED.code):
+        service.principals.of("good")
+
+
+def test_who_is_revoked_is_forgotten_and_nobody_else(service: Service) -> None:
+    service.credentials.add("other")
+    id_ = service.principals.of("good").credential_id
+    service.principals.of("other")
+    service.principals.forget(id_)
+    service.down = True
+    assert service.principals.of("other"), "with the tenants service away, the other goes on"
+    with pytest.raises(Problem, match=UNAVAILABLE.code):
         service.principals.of("good")
 
 
@@ -104,7 +115,7 @@ def test_a_bad_credential_is_not_asked_for_at_every_request(service: Service) ->
 def test_an_answer_older_than_the_change_is_not_kept(service: Service) -> None:
     def overtaken(credential: str) -> dict[str, Any]:
         reply = service.introspect(credential)
-        principals.clear()  # the event arrives while the answer is on its way
+        principals.recheck()  # the event arrives while the answer is on its way
         return reply
 
     principals = Principals(overtaken, now=lambda: service.time)

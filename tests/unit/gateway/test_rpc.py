@@ -230,14 +230,14 @@ def test_a_broker_that_blocks_publishers_makes_calls_unavailable(
 
 
 def test_the_feed_hears_events_and_tells_when_it_begins(amqp_uri: str) -> None:
-    heard: list[str] = []
+    heard: list[tuple[str, bytes]] = []
     began = threading.Event()
     events = [Event(service="toy", type=t, aggregate="thing", payload=Reply) for t in ("thing.changed", "thing.gone")]
-    with _client(amqp_uri, Feed(events, heard=heard.append, began=began.set)):
+    with _client(amqp_uri, Feed(events, heard=lambda *told: heard.append(told), began=began.set)):
         assert began.wait(10)
         publisher = pika.BlockingConnection(pika.URLParameters(amqp_uri))
         for key in ("thing.other", "thing.changed", "thing.gone"):
             publisher.channel().basic_publish("toy.events", key, b"{}")
         wait_until(lambda: len(heard) == 2, limit=10, what="both events are heard")
         publisher.close()
-    assert heard == ["thing.changed", "thing.gone"]
+    assert heard == [("thing.changed", b"{}"), ("thing.gone", b"{}")]
