@@ -322,16 +322,20 @@ def _translated() -> Iterator[None]:
 def _is_unavailable(error: DBAPIError) -> bool:
     code = getattr(error.orig, "pgcode", None)
     if code is not None:
-        # 57P01-57P03: shutting down, crashed, starting up; 53300: too many connections
-        return code in {"57P01", "57P02", "57P03", "53300"}
-    # No code: PostgreSQL said nothing, so we never got through to it; or SQLite's file is locked or cannot be opened.
+        # 57P01-57P03: shutting down, crashed, starting up; 53...: no disk, memory or connections left
+        return code in {"57P01", "57P02", "57P03"} or code.startswith("53")
+    # No code: PostgreSQL said nothing, so we never got through to it; or SQLite's file is locked,
+    # cannot be opened or cannot grow.
     return isinstance(error, (OperationalError, InterfaceError)) and _is_about_access(error)
+
+
+_SQLITE_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL}
 
 
 def _is_about_access(error: DBAPIError) -> bool:
     if not isinstance(error.orig, sqlite3.Error):
         return True
-    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN}
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _SQLITE_AWAY
 
 
 def summary(error: DBAPIError) -> str:
@@ -357,8 +361,12 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
+_NOTICING_DEATH = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+"""A server that vanished without a word is noticed after some 10 s; by itself TCP would wait for two hours."""
+
+
 def _postgresql_engine(url: URL, service: str, pool_size: int) -> Engine:
-    options = {"connect_timeout": 3, "application_name": f"kefu-{service}"}
+    options = {"connect_timeout": 3, "application_name": f"kefu-{service}", **_NOTICING_DEATH}
     engine = create_engine(
         url, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_use_lifo=True, connect_args=options, **_COMMON
     )

@@ -134,6 +134,11 @@ class Publisher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can publish; once false it stays so."""
+        return self._channel is not None and self._channel.is_open
+
     def publish(self, messages: Sequence[Outgoing]) -> list[Outcome]:
         """Publish persistently, `mandatory`, and return each message's outcome in order.
 
@@ -161,10 +166,11 @@ class Publisher:
             self._connection.ioloop.close()
 
     def _shut(self) -> None:
-        if self._connection.is_open:
-            self._connection.close()
-        else:
+        """Close the connection; the loop ends when it is closed, not before, or its socket would stay open."""
+        if self._connection.is_closed:
             self._connection.ioloop.stop()
+        elif not self._connection.is_closing:
+            self._connection.close()
 
     def _opened(self, connection: SelectConnection) -> None:
         connection.channel(on_open_callback=self._channel_opened)

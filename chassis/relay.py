@@ -19,7 +19,7 @@ from typing import Any
 
 from amqp.exceptions import AMQPError
 from kombu.exceptions import OperationalError
-from sqlalchemy import delete, func, literal_column, select, tuple_, update
+from sqlalchemy import delete, func, literal_column, or_, select, tuple_, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
@@ -90,6 +90,8 @@ class ServiceRelay(threading.Thread):
             self.alive_at = time.monotonic()
             if time.monotonic() - self._measured_at > MEASURE_SECONDS:
                 self._measure()
+            if not publisher.is_open:  # with nothing to publish it would not show
+                raise NotConnected("the connection is gone")
             if wakeups.leads():
                 self._empty(publisher)
             wakeups.wait(IDLE_WAIT, self._stopping)
@@ -100,7 +102,7 @@ class ServiceRelay(threading.Thread):
         while rows and not self._stopping.is_set():
             self.alive_at = time.monotonic()
             outcomes = publisher.publish([_outgoing(row) for row in rows])
-            faultpoints.reach("after_publish")
+            faultpoints.reach(f"after_publish.{self.service}")
             settled = list(zip(rows, outcomes, strict=True))
             rows = self._turn(settled)
             if Outcome.UNKNOWN in outcomes:
@@ -166,8 +168,10 @@ def _ready(connection: Connection, sqlite: bool) -> list[Any]:
         Outbox.body,
         Outbox.attempts,
     )
-    held = select(waiting.tenant_id, waiting.aggregate_id).where(waiting.due_at > now)
-    statement = select(*columns).where(Outbox.due_at <= now, tuple_(Outbox.tenant_id, Outbox.aggregate_id).not_in(held))
+    held = select(waiting.tenant_id, waiting.aggregate_id).where(waiting.due_at > now, waiting.attempts > 0)
+    # what was never refused waits for no clock, which may have been set back
+    due = or_(Outbox.due_at <= now, Outbox.attempts == 0)
+    statement = select(*columns).where(due, tuple_(Outbox.tenant_id, Outbox.aggregate_id).not_in(held))
     return list(connection.execute(statement.order_by(position).limit(BATCH)))
 
 

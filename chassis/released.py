@@ -28,9 +28,10 @@ def head(tree: Path) -> str:
 
 
 def at_head(engine: Engine, service: str) -> bool:
-    """Whether the database is at the newest version of both trees (readiness)."""
+    """Whether the database is at the newest version of both trees, or at a later release's, which fits this one too
+    (readiness)."""
     with engine.connect() as connection:
-        return all(_version(connection, tree) == head(tree) for tree in trees(service))
+        return all((_version(connection, tree) or "") >= head(tree) for tree in trees(service))
 
 
 def _version(connection: Connection, tree: Path) -> str | None:

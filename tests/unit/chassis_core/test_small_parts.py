@@ -87,6 +87,16 @@ def test_a_database_out_of_reach_is_unavailable(open_database: Callable[[str], D
             open_database(url).ping()
 
 
+def test_a_full_disk_is_an_outage_and_no_fault_of_the_call(
+    open_database: Callable[[str], Database], tmp_path: Path
+) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/x.db")
+    with database.begin(UUID(int=1)) as session:
+        session.connection().exec_driver_sql("PRAGMA max_page_count = 4")
+    with pytest.raises(DatabaseUnavailable, match="full"), database.begin(UUID(int=1)) as session:
+        session.connection().exec_driver_sql("CREATE TABLE things AS SELECT zeroblob(100000) AS content")
+
+
 def test_errors_show_no_values(open_database: Callable[[str], Database], tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path}/x.db")
     with pytest.raises(OperationalError, match="no such table") as caught, database.begin(UUID(int=1)) as session:
