@@ -39,7 +39,9 @@ class EventDoor(Door):
     """The service's event queue."""
 
     workplace = Workplace()
-    prefetch = 2 * BATCH
+    prefetch = 1
+    """At the start. A message that kills its process counts a delivery for all that were in hand with it, and after the
+    limit all of them would be given up: so each that has been delivered before is taken alone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,6 +117,19 @@ class EventDoor(Door):
         run()
 
     def _settle(self, messages: Sequence[Message], requeue: bool | None) -> None:
+        if self.prefetch == 1 and requeue is None and not messages[0].delivery_info["redelivered"]:
+            self.prefetch = 2 * BATCH
+            # It is applied and not yet acknowledged: whoever consumes meanwhile gets what comes after it.
+            self.link.soon(lambda: self._take_many(messages))
+        else:
+            self._settle_each(messages, requeue)
+
+    def _take_many(self, messages: Sequence[Message]) -> None:
+        if not self.stopping:
+            self.link.hold(self, self.prefetch)
+        self._settle_each(messages, None)
+
+    def _settle_each(self, messages: Sequence[Message], requeue: bool | None) -> None:
         for message in messages:
             self.link.settle(message, requeue=requeue)
 

@@ -7,6 +7,7 @@ cost. Replies need no confirm: they are transient, and a lost one is asked for a
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -41,6 +42,10 @@ class Link(QueueConsumer):  # type: ignore[misc]
     turned_at: float = 0.0
     """Monotonic time of the consuming loop's last turn on an open connection: at least one a second."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._soon: deque[Callable[[], None]] = deque()
+
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> list[Any]:
         _keep_frames_whole(channel.connection)
         self.channel = channel
@@ -60,8 +65,21 @@ class Link(QueueConsumer):  # type: ignore[misc]
         """Whether the connection to the broker is open."""
         return self.channel is not None and self.channel.connection is not None
 
+    def soon(self, callback: Callable[[], None]) -> None:
+        """Run `callback` in the consuming greenlet, which alone may wait for the broker's answers; within a second."""
+        self._soon.append(callback)
+
+    def hold(self, provider: Any, count: int) -> None:
+        """Let the provider have that many messages in hand at once from now on. In the consuming greenlet only."""
+        consumer = self._consumers[provider]
+        consumer.cancel()
+        consumer.qos(prefetch_count=count)
+        consumer.consume()
+
     def on_iteration(self) -> None:
         self.turned_at = time.monotonic()
+        while self._soon:
+            self._soon.popleft()()
         super().on_iteration()
 
     @contextmanager
