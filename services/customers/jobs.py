@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from chassis import clock, logs, offload
+from chassis import logs, offload
 from chassis.db import DatabaseUnavailable
 from chassis.service import Job
 from chassis.work import Transaction, Work
@@ -24,18 +25,24 @@ from contracts.context import Context
 from services.customers import sheets
 from services.customers.domain.rows import CellError, read_header
 from services.customers.models import Import, ImportFile
+from services.customers.settings import CustomersSettings
 from services.customers.usecases import imports
 from services.customers.usecases.importing import Importer
 
 log = logs.get(__name__)
 Result = TypeVar("Result")
 CHUNK = 200
-LEASE = timedelta(minutes=5)
-LOOK_EVERY = timedelta(seconds=60)
+LOOK_EVERY = 60.0
 MAX_CONFLICTS = 3
 DATABASE_PAUSE = 1.0
 MAX_ATTEMPTS = 5
 """Times a file is taken up again after the process that worked on it broke or died."""
+
+
+@cache
+def lease() -> timedelta:
+    """How long an import whose process says nothing more is left to it."""
+    return timedelta(seconds=CustomersSettings.load().import_lease)
 
 
 class ImportQueue:
@@ -43,7 +50,7 @@ class ImportQueue:
 
     def __init__(self) -> None:
         self._hinted: set[UUID] = set()
-        self._looked_at = clock.now() - LOOK_EVERY
+        self._looked_at = float("-inf")
 
     def hint(self, tenant_id: UUID) -> None:
         """This process has just taken a file of that tenant in."""
@@ -51,8 +58,9 @@ class ImportQueue:
 
     def tenants(self, job: Job) -> list[UUID]:
         """Tenants to look at now."""
-        if clock.now() - self._looked_at >= LOOK_EVERY:
-            self._looked_at = clock.now()
+        now = time.monotonic()
+        if now - self._looked_at >= min(LOOK_EVERY, lease().total_seconds()):
+            self._looked_at = now
             self._hinted.update(job.tenants())
         tenant_ids, self._hinted = sorted(self._hinted), set()
         return tenant_ids
@@ -80,7 +88,7 @@ def claim(job: Job, tenant_id: UUID) -> list[Import]:
         waiting = select(Import).where(Import.state.in_(("queued", "running")), free).order_by(Import.id)
         rows = list(tx.session.scalars(waiting.with_for_update(skip_locked=True)))
         for row in rows:
-            row.lease_until, row.attempts = tx.now + LEASE, row.attempts + 1
+            row.lease_until, row.attempts = tx.now + lease(), row.attempts + 1
         return rows
 
 
@@ -182,4 +190,4 @@ class ImportRun:
 
     def _extend_lease(self, tx: Transaction) -> None:
         statement = update(Import).where(Import.tenant_id == tx.tenant_id, Import.id == self.import_id)
-        tx.session.execute(statement.values(lease_until=tx.now + LEASE))
+        tx.session.execute(statement.values(lease_until=tx.now + lease()))

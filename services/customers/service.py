@@ -8,6 +8,7 @@ from chassis.service import Call, Delivery, Job, Service, every, on, operation
 from contracts import complaints
 from contracts import customers as contract
 from services.customers import jobs, queries
+from services.customers.settings import CustomersSettings
 from services.customers.usecases import assets, contacts, files, households, imports, linking, settlements
 
 _imports = jobs.ImportQueue()
@@ -15,6 +16,7 @@ _imports = jobs.ImportQueue()
 
 class CustomersService(Service):
     name = "customers"
+    settings = CustomersSettings
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
