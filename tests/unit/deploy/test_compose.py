@@ -38,6 +38,7 @@ def test_the_specification_check_finds_a_misspelt_key(compose: dict[str, Any]) -
 def test_its_processes_are_the_manifests(compose: dict[str, Any]) -> None:
     commands = {name: tuple(service["command"]) for name, service in compose["services"].items() if _is_ours(service)}
     assert commands.pop("broker-users")[:2] == BROKER_USERS
+    assert commands.pop("backup")[:2] == ("kefu", "backup")
     assert commands == {"migrate": MIGRATE, **{process.name: process.command for process in manifest()}}
 
 

@@ -92,7 +92,7 @@ def _role(service: str) -> dict[str, str]:
 
 
 def _passwords() -> dict[str, str]:
-    return {f"KEFU_{name.upper()}_PASSWORD": f"{name}'s" for name in ("owner", RELAY, *SERVICES)}
+    return {f"KEFU_{name.upper()}_PASSWORD": f"{name}'s" for name in ("owner", "backup", RELAY, *SERVICES)}
 
 
 def _run(url: str, statement: str, *, database: str | None = None, **who: str) -> list[tuple[Any, ...]]:
