@@ -6,7 +6,7 @@ SYSTEMS ?=
 SCENARIOS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run demo test test-fast clauses faults bench audit lint fmt lock golden clean
+.PHONY: help venv run demo test test-fast clauses faults soak bench audit lint fmt lock golden clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,10 @@ clauses:  ## Show which clauses have a passing test: make clauses SYSTEMS="AD PC
 	@scripts/setup test && $(PY) -m pytest -q -m clause --clauses "$(or $(SYSTEMS),all)" tests
 
 faults:  ## Break real processes under load and count what is left
-	@scripts/setup test && KEFU_FAULTS=whole scripts/test faults
+	@scripts/setup test && KEFU_FAULTS_LEVEL=whole scripts/test faults
+
+soak:  ## Break everything under at least 10,000 writes a fault (hours)
+	@scripts/setup test && KEFU_FAULTS_LEVEL=soak scripts/test faults
 
 bench:  ## Measure speed, growth and memory: make bench SCENARIOS="compare day neighbour drain growth peers"
 	@scripts/setup test && $(PY) -m tests.load.bench $(SCENARIOS)

@@ -1,7 +1,7 @@
 """Places where a test may kill the process, to prove what happens to the work in hand.
 
-`KEFU_FAULT=after_commit:/path/of/a/file` makes the process that reaches `after_commit` SIGKILL itself while that file
-exists; it removes the file first, so that it happens once. Without the variable a point costs one comparison.
+`KEFU_FAULTS` names a folder. A process that reaches the point `after_commit` while a file of that name is in it removes
+the file and SIGKILLs itself: once, and at any moment a test likes. Without the variable a point costs one comparison.
 """
 
 from __future__ import annotations
@@ -10,18 +10,15 @@ import os
 import signal
 from pathlib import Path
 
-_SPEC = os.environ.get("KEFU_FAULT", "")
-_POINT, _, _FILE = _SPEC.partition(":")
-
-POINTS = ("before_commit", "after_commit", "after_reply", "after_publish", "after_event_commit")
+_FOLDER = os.environ.get("KEFU_FAULTS", "")
 
 
 def reach(point: str) -> None:
     """Die here when a test asked for it."""
-    if point != _POINT:
+    if not _FOLDER:
         return
     try:
-        Path(_FILE).unlink()
+        Path(_FOLDER, point).unlink()
     except FileNotFoundError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

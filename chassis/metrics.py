@@ -52,6 +52,8 @@ def _histogram(name: str, text: str, *labels: str, buckets: tuple[float, ...] = 
 RPC_REQUESTS = _counter("kefu_rpc_requests_total", "Calls a service answered.", "service", "operation", "outcome")
 RPC_DURATION = _histogram("kefu_rpc_duration_seconds", "Time a service took to answer a call.", "service", "operation")
 
+WORKERS_BUSY = _gauge("kefu_workers_busy", "Calls, events and timers a service works on at this moment.", "service")
+
 HTTP_REQUESTS = _counter("kefu_http_requests_total", "Requests the gateway answered.", "route", "method", "status")
 HTTP_DURATION = _histogram(
     "kefu_http_request_duration_seconds", "Time the gateway took to answer a request.", "route", "method"

@@ -10,7 +10,7 @@ import orjson
 from nameko.extensions import SharedExtension
 from sqlalchemy.orm import Session
 
-from chassis import logs, tenancy
+from chassis import logs, metrics, tenancy
 from chassis.db import Database
 from chassis.link import BROKER_ERRORS, Caller
 from chassis.work import NotInCopy, UnknownPolicy, UnknownTenant, Work
@@ -35,6 +35,7 @@ class Workplace(SharedExtension):  # type: ignore[misc]
         self.service: str = self.container.service_name
         database = Database(self.service, config["KEFU_DATABASE_URL"], pool_size=self.container.max_workers + 2)
         self.work = Work(database)
+        metrics.WORKERS_BUSY.labels(self.service).set_function(self.container._worker_pool.running)
 
     def stop(self) -> None:
         self.work.database.close()

@@ -25,12 +25,12 @@ from kefu.waiting import wait_until
 
 START_LIMIT = 60.0
 STOP_LIMIT = 20.0
-DISK_FREE_LIMIT = "200MB"
+DISK_FREE_LIMIT, MEMORY_LIMIT = "200MB", "1GB"
 _PORTS = 16  # AMQP, distribution, epmd, metrics, and twelve for rabbitmqctl's own short-lived nodes
 _CONFIG = f"""\
 prometheus.tcp.ip = 127.0.0.1
 prometheus.tcp.port = {{metrics}}
-vm_memory_high_watermark.absolute = 1GB
+vm_memory_high_watermark.absolute = {MEMORY_LIMIT}
 disk_free_limit.absolute = {DISK_FREE_LIMIT}
 log.file.level = info
 """
@@ -174,6 +174,15 @@ class PrivateBroker:
             yield
         finally:
             self.ctl("set_disk_free_limit", DISK_FREE_LIMIT)
+
+    @contextmanager
+    def memory_alarm(self) -> Iterator[None]:
+        """As long as it lasts the broker blocks every publisher, as it does when its memory is nearly used up."""
+        self.ctl("set_vm_memory_high_watermark", "absolute", "1MB")
+        try:
+            yield
+        finally:
+            self.ctl("set_vm_memory_high_watermark", "absolute", MEMORY_LIMIT)
 
     def sweep(self) -> bool:
         """Stop what an earlier starter of this folder left running; True when there was something."""

@@ -101,6 +101,11 @@ class PrivatePostgres(PostgresServer):
         """Stop at once but orderly: open transactions are rolled back, connections closed."""
         self._end(signal.SIGINT)
 
+    def stop_immediately(self) -> None:
+        """Stop as `pg_ctl stop -m immediate` does: every server process gives up at once; `start` recovers from the
+        log."""
+        self._end(signal.SIGQUIT)
+
     def kill(self) -> None:
         """Kill every process of the cluster, as a power cut would; `start` recovers from the log."""
         self._end(signal.SIGKILL)

@@ -9,27 +9,29 @@ import pytest
 
 from kefu.broker import PrivateBroker
 from kefu.postgres import PrivatePostgres
-from tests.faults import runs
+from tests.faults import verdicts
 from tests.faults.site import Site
 from tests.platform.fixtures import Databases
 
-KINDS = ("postgresql", "sqlite") if runs.WHOLE else ("postgresql",)
 _serial = itertools.count(1)
 
 
-@pytest.fixture(scope="session", params=KINDS)
+@pytest.fixture(scope="session")
 def site(
     request: pytest.FixtureRequest,
     private_broker: PrivateBroker,
     new_databases: Callable[[str], Databases],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
-    """A platform whose every part may be broken; each test heals what it broke."""
+    """A platform whose every part may be broken, on the kind of database that is the parameter (none: PostgreSQL); each
+    test heals what it broke."""
+    kind: str = getattr(request, "param", "postgresql")
     postgres: PrivatePostgres | None = None
-    if request.param == "postgresql":
+    if kind == "postgresql":
         postgres = request.getfixturevalue("private_postgres")
-    uri = private_broker.add_vhost(f"faults-{next(_serial)}")
-    site = Site(private_broker, uri, new_databases(request.param), tmp_path_factory.mktemp("site"), postgres)
+    vhost = f"faults-{next(_serial)}"
+    private_broker.add_vhost(vhost)
+    site = Site(private_broker, vhost, new_databases(kind), tmp_path_factory.mktemp("site"), postgres)
     site.open()
     yield site
     site.close()
@@ -45,7 +47,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if runs.VERDICTS:
+    if verdicts.VERDICTS:
         terminalreporter.section("faults")
-        for line in runs.table():
+        for line in verdicts.table():
+            terminalreporter.write_line(line)
+    if verdicts.NOTICED:
+        terminalreporter.section("sabotages")
+        for line in verdicts.sabotages():
             terminalreporter.write_line(line)

@@ -23,15 +23,25 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write. Its key is the Idempotency-Key and stands in the record as well, so that the record is found again."""
+    """One write. Its key is the Idempotency-Key and, unless `mark` is something else, stands in the record as well, so
+    that the record is found again."""
 
     key: str
     tenant_id: UUID
     operation: str
+    verb: str
     path: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None = None
+    file: tuple[str, bytes] | None = None
+    mark: str | None = None
+    by_staff: bool = False
     acceptable: bool = True
     """False: the platform is to refuse it."""
+
+    @property
+    def place(self) -> tuple[str, UUID, str]:
+        """What there must be one of."""
+        return self.operation, self.tenant_id, self.mark or self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,8 @@ class Told:
     write: Write
     outcomes: list[Outcome] = field(default_factory=list)
     statuses: list[int | None] = field(default_factory=list)
+    at: datetime | None = None
+    """When the last answer came, by the machine's clock."""
 
     @property
     def last(self) -> Outcome:
@@ -72,16 +84,20 @@ class History:
         self.file = file
         self._lock = threading.Lock()
         self._told: dict[str, Told] = {}
+        self._acknowledged = 0
 
     def add(self, write: Write, outcome: Outcome, status: int | None, seconds: float) -> None:
         """Record one try of `write`, which ended just now."""
-        invoked = datetime.fromtimestamp(datetime.now(UTC).timestamp() - seconds, UTC).isoformat()
+        now = datetime.now(UTC)
+        invoked = datetime.fromtimestamp(now.timestamp() - seconds, UTC).isoformat()
         line = Line(write.key, str(write.tenant_id), write.operation, invoked, round(seconds, 4), outcome, status)
         text = json.dumps({name: getattr(line, name) for name in Line.__slots__})
         with self._lock:
             told = self._told.setdefault(write.key, Told(write))
             told.outcomes.append(outcome)
             told.statuses.append(status)
+            told.at = now
+            self._acknowledged += outcome is Outcome.OK
             with self.file.open("a") as out:
                 out.write(text + "\n")
 
@@ -91,7 +107,8 @@ class History:
             return list(self._told.values())
 
     def acknowledged(self) -> int:
-        return sum(told.last is Outcome.OK for told in self.told)
+        """How many writes were taken."""
+        return self._acknowledged
 
     def unclear(self) -> list[Write]:
         return [told.write for told in self.told if told.last is Outcome.UNCLEAR]

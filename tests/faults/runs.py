@@ -1,74 +1,121 @@
-"""One run: two companies, load, a fault, healing, settling, verdict."""
+"""One run: companies, load, a fault, healing, settling, verdict."""
 
 from __future__ import annotations
 
 import os
 import random
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.faults.checker import Checker, Verdict
+from kefu.processes import SERVICES
+from kefu.waiting import wait_until
+from tests.faults.checker import Checker
+from tests.faults.companies import Company
 from tests.faults.history import History
 from tests.faults.site import Site
-from tests.faults.workload import MIX, Company, Load
+from tests.faults.verdicts import VERDICTS, Verdict
+from tests.faults.workload import PACE, Load
+from tests.faults.writes import MIX, Mix
 
-WHOLE = os.environ.get("KEFU_FAULTS") == "whole"
-"""All faults on all databases, at full length; else the part that fits into `make test`."""
+LEVEL = os.environ.get("KEFU_FAULTS_LEVEL", "")
+"""Empty: the part that fits into `make test`. `whole`: all faults, once. `soak`: all, with many writes each."""
+WHOLE, SOAK = LEVEL in {"whole", "soak"}, LEVEL == "soak"
 whole = pytest.mark.skipif(not WHOLE, reason="a part of the whole: make faults")
-VERDICTS: list[tuple[Verdict, float]] = []
-"""Of this session, with the slowest refusal of each, for the table at its end."""
-FIGURES = ("attempt", "acknowledged", "ok", "lost", "unexpected", "duplicated", "recovered", "events")
+SOAK_WRITES = 10_000
+BACK_LIMIT = 60.0
+COMPANIES = (
+    ("dealership", "customers", "complaints", "notifications"),
+    ("developer", "customers", "complaints", "notifications"),
+    ("property", "customers", "complaints"),
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """What a fault gets into its hands while the load is on."""
 
     site: Site
     load: Load
-    all_services: Company
-    """Has every service."""
-    without_notifications: Company
+    companies: list[Company]
+    chance: random.Random
+    dead: int = 0
+    """Dead letters of these companies that the fault made on purpose."""
+    ordered: bool = True
+    """False: the fault mixed up the order of events itself."""
+    settle_limit: float = 30.0
+    notes: list[str] = field(default_factory=list)
+    """Figures for the table."""
+    stack: ExitStack = field(default_factory=ExitStack)
+    """Ends with the run."""
+
+    @property
+    def company(self) -> Company:
+        """One that has every service."""
+        return self.companies[0]
+
+    def join(self, *made_of: str) -> Company:
+        """One more company, of (pack, *services), judged with the others."""
+        [company] = self.stack.enter_context(self.site.companies(made_of))
+        self.companies.append(company)
+        return company
+
+    def watch(self, seconds: float, *, down: Collection[str] = (), answering: Collection[str] | None = None) -> None:
+        """For so long, and at least once: callers of what is `down` are told so at once; the rest (or what is named)
+        answers."""
+        end = time.monotonic() + seconds
+        up = [name for name in SERVICES if name not in down] if answering is None else answering
+        while True:
+            for service in down:
+                self.site.refuses(self.company, service)
+            for service in up:
+                assert self.site.answers(self.company, service), f"{service} does not answer though only {down} is down"
+            if time.monotonic() > end:
+                return
+            time.sleep(0.2)
+
+    def await_answers(self) -> None:
+        """Wait until every process is ready and every service answers."""
+        self.site.platform.wait_ready()
+        for service in SERVICES:
+            answers = partial(self.site.answers, self.company, service)
+            wait_until(answers, limit=BACK_LIMIT, what=f"{service} answers")
 
 
 @contextmanager
-def under_load(site: Site, fault: str, *, dead: int = 0, mix: Mapping[str, int] = MIX) -> Iterator[Run]:
+def under_load(site: Site, fault: str, mix: Mix = MIX) -> Iterator[Run]:
     """Run the body's fault under load; it heals what it breaks. Afterwards raises `Violation` unless everything is as
-    it must be. `dead` is how many dead letters of these companies the fault makes on purpose. KEFU_FAULTS_SEED repeats
-    an earlier run's writes."""
+    it must be. KEFU_FAULTS_SEED repeats an earlier run's writes."""
     seed = int(os.environ.get("KEFU_FAULTS_SEED") or random.SystemRandom().randrange(10**6))
-    one = site.company("dealership", "customers", "complaints", "notifications")
-    other = site.company("property", "customers", "complaints")
-    history = History(_file(site.folder, fault))
-    load, told_before = Load([one, other], history, seed, mix), len(site.refusals)
-    with load.running():
-        load.flow()
-        yield Run(site, load, one, other)
-        load.flow()
-    load.settle()
-    without = f" (without {', '.join(site.sabotage.values())})" if site.sabotage else ""
-    verdict = Checker(site, [one, other], history).judge(fault + without, seed, dead)
-    VERDICTS.append((verdict, max(site.refusals[told_before:], default=0.0)))
+    told_before = len(site.refusals)
+    with ExitStack() as stack:
+        companies = stack.enter_context(site.companies(*COMPANIES))
+        load = Load(companies, History(_file(site.folder, fault)), seed, mix, 0.0 if SOAK else PACE)
+        run = Run(site, load, companies, random.Random(seed), stack=stack)
+        with load.running():
+            load.flow()
+            yield run
+            run.await_answers()
+            load.flow(max(15, SOAK_WRITES - load.history.acknowledged() if SOAK else 0))
+        load.settle()
+        without = f" (without {', '.join(site.sabotage.values())})" if site.sabotage else ""
+        verdict = Verdict(fault + without, site.databases.kind, seed)
+        Checker(site, companies, load.history).judge(
+            verdict, dead=run.dead, ordered=run.ordered, settle_limit=run.settle_limit
+        )
+    verdict.refused_in = max(site.refusals[told_before:], default=0.0)
+    verdict.note = ", ".join(run.notes)
+    if not site.sabotage:
+        verdict.blame("leaked", site.footprint.leaks())
+    VERDICTS.append(verdict)
     verdict.raise_if_bad()
 
 
 def _file(folder: Path, fault: str) -> Path:
     return folder / f"history-{re.sub(r'[^a-z0-9]+', '-', fault.lower())}.jsonl"
-
-
-def table() -> list[str]:
-    """The session's verdicts, one line each."""
-    head = f"{'fault':<52}{'database':<11}{'seed':>7} " + " ".join(f"{name:>12}" for name in FIGURES) + "  refused in"
-    return [head, *(_row(verdict, slowest) for verdict, slowest in VERDICTS)]
-
-
-def _row(verdict: Verdict, slowest: float) -> str:
-    figures = " ".join(f"{getattr(verdict, name):>12}" for name in FIGURES)
-    waited = f"{slowest:>10.2f} s" if slowest else f"{'-':>10}"
-    red = f"  {verdict.violations} VIOLATIONS" if verdict.violations else ""
-    return f"{verdict.fault:<52}{verdict.database:<11}{verdict.seed:>7} {figures}  {waited}{red}"

@@ -100,8 +100,9 @@ class Platform:
             raise TimeoutError(f"{error}\n{self.tails()}") from None
 
     def runs(self, name: str) -> bool:
-        """Whether it was started and not stopped."""
-        return name in self._running
+        """Whether the process was started and has not ended."""
+        process = self._running.get(name)
+        return process is not None and process.poll() is None
 
     def pid(self, name: str) -> int:
         return self._running[name].pid

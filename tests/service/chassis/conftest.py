@@ -11,10 +11,12 @@ import pytest
 from kefu.installation import sqlite_template
 from kefu.postgres_server import PostgresServer
 from tests.platform.fixtures import DATABASES, Databases
+from tests.service.chassis import sabotage
 from tests.service.chassis.toy.place import SERVICES
 from tests.service.chassis.toy.world import World
 
 _serial = itertools.count(1)
+sabotage.apply(os.environ.get("KEFU_SABOTAGE", ""))
 
 
 @pytest.fixture(scope="session")

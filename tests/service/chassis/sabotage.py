@@ -1,5 +1,5 @@
 """Switches off one guarantee in a process, so that the tests can show that they would notice: KEFU_SABOTAGE is
-`outbox`, `inbox` or `reply`. Nothing but the tests' own start scripts honours it."""
+`outbox`, `inbox`, `reply`, `filter`, `rls` or `seal`. Nothing but the tests themselves honours it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 def apply(what: str) -> None:
     if what:
-        {"outbox": _outbox, "inbox": _inbox, "reply": _reply}[what]()
+        _SABOTAGES[what]()
 
 
 def _outbox() -> None:
@@ -62,3 +62,54 @@ def _reply() -> None:
 
     requests.claim = lambda *_: requests.NOTHING_STORED
     requests.store = lambda *_: None
+
+
+def _filter() -> None:
+    """Read and change rows without asking whose they are."""
+    from chassis import db
+
+    db._criteria = lambda *_: ()
+
+
+def _rls() -> None:
+    """Bring the databases up without row level security."""
+    from sqlalchemy import Connection, inspect, text
+
+    from chassis import migrate
+
+    secure = migrate.secure
+
+    def open_to_all(connection: Connection, app_role: str | None) -> None:
+        secure(connection, app_role)
+        for table in inspect(connection).get_table_names():
+            connection.execute(text(f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'))
+
+    migrate.secure = open_to_all
+
+
+def _seal() -> None:
+    """Chain seals that are not made of what they seal."""
+    from chassis import audit
+
+    audit._content = lambda row: {"id": str(row.id)}
+
+
+_SABOTAGES = {
+    "outbox": _outbox, "inbox": _inbox, "reply": _reply, "filter": _filter, "rls": _rls, "seal": _seal,
+}  # fmt: skip
+
+
+def die_of(event_id: str) -> None:
+    """Let that event kill the process whenever a handler takes it up."""
+    import signal
+
+    from chassis.delivery import Delivery
+
+    apply_ = Delivery.apply
+
+    def deadly_apply(self: Delivery, *received: Any) -> None:
+        if str(self.event.id) == event_id:
+            os.kill(os.getpid(), signal.SIGKILL)
+        apply_(self, *received)
+
+    Delivery.apply = deadly_apply  # type: ignore[assignment,method-assign]

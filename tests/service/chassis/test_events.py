@@ -124,6 +124,18 @@ def test_a_bad_event_harms_no_other_of_its_batch(fresh: World) -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
+def test_an_event_does_not_wait_for_a_clock_that_was_set_back(fresh: World) -> None:
+    tenant = fresh.tenant()
+    fresh.serve()
+    fresh.move_clock(3600)
+    fresh.create(tenant, "one")
+    fresh.move_clock(0)
+    fresh.relay()
+    fresh.wait(lambda: fresh.seen(tenant) == 2, what="both events applied")
+
+
+@pytest.mark.faults
 def test_an_event_survives_its_service(fresh: World) -> None:
     """Killed between commit and relay; the relay itself killed between publishing and recording it; the subscriber
     killed between commit and acknowledgement."""
@@ -132,7 +144,7 @@ def test_an_event_survives_its_service(fresh: World) -> None:
     with fresh.client() as client:
         client.send("toy.create_thing", {"name": "one"}, context(tenant, key))
         fresh.ended(toy)
-    relay = fresh.relay(ready=False, **fresh.fault("after_publish"))
+    relay = fresh.relay(ready=False, **fresh.fault("after_publish.toy"))
     fresh.ended(relay)
     fresh.relay(ready=False)
     echo = fresh.serve("echo", ready=False, **fresh.fault("after_event_commit"))

@@ -165,9 +165,10 @@ class World:
 
     def fault(self, point: str) -> dict[str, str]:
         """The setting that kills a process once, at that point."""
-        file = self.folder / f"die-{uuid4()}"
-        file.touch()
-        return {"KEFU_FAULT": f"{point}:{file}"}
+        folder = self.folder / f"faults-{uuid4()}"
+        folder.mkdir()
+        (folder / point).touch()
+        return {"KEFU_FAULTS": str(folder)}
 
     def publish(self, body: Any, *, exchange: str = "", routing_key: str = "evt-echo") -> None:
         """Put a message on the broker past the outbox, by default straight into echo's queue."""
