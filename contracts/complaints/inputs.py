@@ -113,6 +113,19 @@ class NatureQuery(PageQuery):
     state = fields.String(validate=one_of(*SHEET_STATES))
 
 
+class PrecedentFilter(Body):
+    """All given ones must hold."""
+
+    category = Slug()
+    level = Slug()
+    outcome = Slug()
+    q = Line(max=100, metadata={"description": "Words of title, account and analysis."})
+
+
+class PrecedentQuery(PageQuery, PrecedentFilter):
+    """Filters of the case library."""
+
+
 class MonthQuery(Body):
     month = fields.String(
         required=True,

@@ -12,6 +12,8 @@ from contracts.complaints.inputs import (
     DayQuery,
     MonthQuery,
     NatureQuery,
+    PrecedentFilter,
+    PrecedentQuery,
     SheetActionPath,
     SheetQuery,
     UnmaskInput,
@@ -39,6 +41,8 @@ from contracts.complaints.replies import (
     HistoryEntry,
     Intake,
     MonthlyReport,
+    Precedent,
+    PrecedentAwards,
     Sheet,
     SheetSummary,
     WeeklyReport,
@@ -272,6 +276,28 @@ GET_INTAKE = Operation(
     reply=Intake,
     permission="complaints.register",
     errors=(NO_POLICY,),
+)
+LIST_PRECEDENTS = Operation(
+    service=SERVICE,
+    name="list_precedents",
+    summary="Search the case library",
+    verb="GET",
+    path="/v1/precedents",
+    query=PrecedentQuery,
+    reply=page_of(Precedent),
+    permission="complaints.read",
+    errors=(NO_POLICY,),
+    description="Closed cases worth learning from, of the whole company; they name nobody.",
+)
+PRECEDENT_AWARDS = Operation(
+    service=SERVICE,
+    name="precedent_awards",
+    summary="The range of awards in the case library",
+    verb="GET",
+    path="/v1/precedent-awards",
+    query=PrecedentFilter,
+    reply=PrecedentAwards,
+    permission="complaints.read",
 )
 DAILY_REPORT = Operation(
     service=SERVICE,

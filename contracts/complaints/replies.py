@@ -294,6 +294,33 @@ class Intake(Reply):
     script = fields.List(fields.String(), required=True)
 
 
+class Precedent(Reply):
+    """A closed case worth learning from. It names nobody."""
+
+    id = Id(required=True)
+    category = fields.String(allow_none=True)
+    category_label = fields.String(allow_none=True)
+    level = fields.String(required=True)
+    level_label = fields.String(required=True)
+    outcome = fields.String(allow_none=True)
+    outcome_label = fields.String(allow_none=True)
+    title = fields.String(required=True)
+    account = fields.String(required=True, metadata={"description": "What happened and how it was settled."})
+    analysis = fields.String(required=True, metadata={"description": "What is to be learnt."})
+    award = MoneyField(allow_none=True, metadata={"description": "What was paid; null when nothing was."})
+    kept_at = Moment(required=True)
+
+
+class PrecedentAwards(Reply):
+    """The range of what was paid in the precedents that fit."""
+
+    precedents = Whole(required=True)
+    paid = Whole(required=True, metadata={"description": "Those of them in which something was paid."})
+    least = MoneyField(allow_none=True)
+    median = MoneyField(allow_none=True, metadata={"description": "The lower one of two in the middle."})
+    most = MoneyField(allow_none=True)
+
+
 class ReportRow(Reply):
     group = fields.String(required=True, metadata={"description": "Key of the group: a category, level, ..."})
     label = fields.String(required=True)

@@ -8,7 +8,8 @@ SERVICE = "complaints"
 STATES = ("open", "waiting", "closed")
 """`waiting`: the clocks stand because the customer has to do something."""
 SHEET_STATES = ("open", "done", "void")
-SHEET_NATURES = ("urging", "corrective", "compensation", "share", "other")
+COMPENSATION = "compensation"
+SHEET_NATURES = ("urging", "corrective", COMPENSATION, "share", "other")
 """`share`: a department's share of the responsibility; it has the fields `department`, `share` and `loss`."""
 SORTS = ("-received_at", "received_at", "-priority", "-level", "due_at", "-updated_at")
 

@@ -8,7 +8,7 @@ JSON store.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -98,11 +98,16 @@ def merge(base: dict[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
 def without(base: dict[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """`base`, in the written form, with nothing at the dotted `paths`."""
     for path in paths:
-        taken_out: dict[str, Any] | None = None
-        for part in reversed(path.split(".")):
-            taken_out = {part: taken_out}
-        base = merge(base, taken_out or {})
+        base = _cut(base, path.split("."))
     return base
+
+
+def _cut(base: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    first, *rest = path
+    below = base.get(first)
+    if not rest:
+        return {key: value for key, value in base.items() if key != first}
+    return {**base, first: _cut(below, rest)} if isinstance(below, dict) else base
 
 
 def strangers(  # noqa: PLR0917

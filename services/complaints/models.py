@@ -155,6 +155,36 @@ class AttachmentRow(TenantRow, Base):
     __table_args__ = (_of_complaint(), Index("ix_attachments_complaint", "tenant_id", "complaint_id", "id"))
 
 
+class PrecedentRow(TenantRow, Base):
+    """A closed case worth learning from, without the people in it (SPEC PD-3, NX-12)."""
+
+    __tablename__ = "precedents"
+    complaint_id: Mapped[UUID] = mapped_column(Uuid)
+    category: Mapped[str | None] = mapped_column(String(40))
+    level: Mapped[str] = mapped_column(String(40))
+    outcome: Mapped[str | None] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(200))
+    account: Mapped[str] = mapped_column(Text)
+    analysis: Mapped[str] = mapped_column(Text)
+    award: Mapped[int | None] = mapped_column(BigInteger)
+    """What was paid on the case, in fen; None when nothing was."""
+    kept_at: Mapped[datetime]
+    __table_args__ = (
+        _of_complaint(),
+        UniqueConstraint("tenant_id", "complaint_id"),
+        Index("ix_precedents_category", "tenant_id", "category", "award"),
+    )
+
+
+class PrecedentToken(TenantOwned, Base):
+    """Search index: a piece of a precedent's text. Derived, so without foreign key."""
+
+    __tablename__ = "precedent_tokens"
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)
+    precedent_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    __table_args__ = (Index("ix_precedent_tokens_precedent", "tenant_id", "precedent_id"),)
+
+
 class CaseToken(TenantOwned, Base):
     """Search index: a piece of a case's text (UX-10). A table of ours, because row level security switches PostgreSQL's
     text indexes off, and they miss words of two Chinese characters. Derived, so without foreign key."""

@@ -10,7 +10,7 @@ from chassis.storage import FolderStorage
 from contracts import complaints as contract
 from contracts import customers
 from services.complaints import jobs
-from services.complaints.queries import lists, reports, showing
+from services.complaints.queries import lists, precedents, reports, showing
 from services.complaints.settings import ComplaintsSettings
 from services.complaints.usecases import attachments, cases, linking
 
@@ -109,6 +109,16 @@ class ComplaintsService(Service):
     @operation(contract.LIST_CORRECTIVE_ACTIONS)
     def list_corrective_actions(self, call: Call) -> Any:
         return call.read(lists.sheets, "corrective")
+
+    # -- the case library ----------------------------------------------------------------------------------------------
+
+    @operation(contract.LIST_PRECEDENTS)
+    def list_precedents(self, call: Call) -> Any:
+        return call.read(precedents.listed)
+
+    @operation(contract.PRECEDENT_AWARDS)
+    def precedent_awards(self, call: Call) -> Any:
+        return call.read(precedents.awards)
 
     # -- files ---------------------------------------------------------------------------------------------------------
 

@@ -168,6 +168,8 @@ REQUESTS: dict[str, Json] = {
     "complaints.list_urging_notices": {"params": {"complaint_id": An("complaint_id")}},
     "complaints.list_corrective_actions": {"params": {"complaint_id": An("complaint_id")}},
     "complaints.get_intake": {},
+    "complaints.list_precedents": {"params": {"category": "service"}},
+    "complaints.precedent_awards": {"params": {"category": "service"}},
     "complaints.daily_report": {"params": {"date": "2026-11-22", "org_unit_id": An("org_unit_id")}},
     "complaints.weekly_report": {"params": {"date": "2026-11-22", "org_unit_id": An("org_unit_id")}},
     "complaints.monthly_report": {"params": {"month": "2026-11", "org_unit_id": An("org_unit_id")}},

@@ -38,6 +38,8 @@ NOTHING_OF_ONES_OWN = {
     "complaints.yearly_report": "this policy has none",
     "complaints.daily_report": "this policy has none",
     "complaints.weekly_report": "this policy has none",
+    "complaints.list_precedents": "no case is in the library; tests/clauses/estates/test_library.py has one that is",
+    "complaints.precedent_awards": "as above",
     "notifications.list_event_types": "names of events",
 }
 """Readings in which nothing tells one company from another."""

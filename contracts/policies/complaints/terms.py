@@ -10,6 +10,19 @@ from contracts.policies.findings import Finding, Locate
 
 _AMOUNTS: Mapping[str, tuple[int, int]] = {"same_day": (1, 1), "nth_of_next_month": (1, 31), "weekday": (1, 7)}
 """Units that name a day, and the amounts they take."""
+LONGEST = {
+    "minutes": 10_512_000,
+    "hours": 175_200,
+    "business_hours": 40_000,
+    "days": 7_300,
+    "business_days": 5_000,
+    "weeks": 1_040,
+    "months": 240,
+    "same_day": 1,
+    "nth_of_next_month": 31,
+    "weekday": 7,
+}
+"""Greatest amount of each unit: twenty years where it is a length; the calendar takes no more."""
 
 
 def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
@@ -74,6 +87,10 @@ def _spans(deadline: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
             )
         elif span["amount"] == 0:
             yield locate((*path, str(index), "amount"), "is over before it begins", "Write 1 or more.")
+        elif span["amount"] > LONGEST[span["unit"]]:
+            yield locate(
+                (*path, str(index), "amount"), "is longer than any term", f"Write at most {LONGEST[span['unit']]}."
+            )
 
 
 def _time_rules(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:

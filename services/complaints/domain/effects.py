@@ -14,6 +14,7 @@ from services.complaints.domain.outcome import (
     FindingMade,
     Notify,
     PauseClocks,
+    PrecedentKept,
     Reopened,
     ResumeClocks,
     SheetOpened,
@@ -283,6 +284,10 @@ def _culprit(work: Working, args: Args, scope: Scope) -> Part | None:
     return Part(staff_id=staff, department=department) if staff or department else None
 
 
+def _precedent(work: Working, args: Args) -> None:
+    work.emit(PrecedentKept(**{name: str(args[name](work.scope)) for name in ("title", "account", "analysis")}))
+
+
 def _renew(work: Working, kind: str) -> None:
     """Anew while it runs. What an act renews is a term already begun; a case that never had it gets none."""
     start_deadline(work, kind)
@@ -312,4 +317,5 @@ _EFFECTS: Mapping[str, Callable[[Working, Args], None]] = {
     "reopen": _reopen,
     "successor": lambda work, args: work.emit(Successor(content=str(args(work.scope)))),
     "finding": _finding,
+    "precedent": _precedent,
 }

@@ -123,6 +123,15 @@ class FindingMade:
     note: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrecedentKept:
+    """The case goes into the library, told without the people in it."""
+
+    title: str
+    account: str
+    analysis: str
+
+
 Effect = (
     StartDeadline
     | StopDeadline
@@ -138,6 +147,7 @@ Effect = (
     | Reopened
     | Successor
     | FindingMade
+    | PrecedentKept
 )
 
 

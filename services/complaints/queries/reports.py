@@ -145,8 +145,12 @@ def _entering(report: Mapping[str, Any]) -> list[ColumnElement[bool]]:
         conditions.append(ComplaintRow.category.in_(report["categories"]))
     if report.get("levels"):
         conditions.append(ComplaintRow.level.in_(report["levels"]))
-    if report.get("leave_out"):
-        conditions.append(or_(ComplaintRow.validity.is_(None), ComplaintRow.validity.not_in(report["leave_out"])))
+    for column, left_out in (
+        (ComplaintRow.validity, report.get("leave_out")),
+        (ComplaintRow.complainant_kind, report.get("leave_out_complainants")),
+    ):
+        if left_out:
+            conditions.append(or_(column.is_(None), column.not_in(left_out)))
     return conditions
 
 

@@ -20,7 +20,7 @@ from services.complaints.domain.case import OPEN, Person
 from services.complaints.domain.effects import REJUDGE
 from services.complaints.models import ComplaintRow, HistoryRow, SheetRow
 from services.complaints.policy import Policy
-from services.complaints.usecases import store
+from services.complaints.usecases import precedents, store
 
 LOOK_AGAIN = "like"
 """The clock at which like cases are judged again: at once, but in transactions of their own."""
@@ -207,6 +207,11 @@ class Execution:
                 "channel": "email" if by_mail else None,
             }
         ]  # fmt: skip
+
+    @_do.register
+    def _keep_precedent(self, effect: done.PrecedentKept) -> None:
+        precedents.keep(self.tx, self.row, effect)
+        self._note("precedent")
 
     # -- recording -----------------------------------------------------------------------------------------------------
 

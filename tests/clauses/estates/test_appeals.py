@@ -80,7 +80,7 @@ def test_danger_not_dealt_with_in_fifteen_minutes_is_late_and_told_upwards(firm:
     assert firm.desk.deadline(case, "rescue")["breaches"] == 0
     firm.clockwork.forward(minutes=1.1)
     late(firm.desk, case, "rescue")
-    firm.worker.await_notice(case, "complaint.deadline_breached")
+    firm.supervisor.await_notice(case, "complaint.deadline_breached")
 
 
 @pytest.mark.clause("AP-3")

@@ -18,7 +18,10 @@ from services.complaints.policy import Policy
 
 PACKS = Path(__file__).parents[3] / "packs"
 INDUSTRIES = ("dealership", "property", "developer")
-VARIANTS = ("property/frontline", "property/appeals", "property/coordination")
+VARIANTS = (
+    "property/frontline", "property/appeals", "property/coordination", "property/dispatching", "property/centre",
+    "developer/risk", "developer/classes", "group", "group/oversight",
+)  # fmt: skip
 ZONE = ZoneInfo("Asia/Shanghai")
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from chassis.numbers import Pattern
+from chassis.spans import LIMITS
 from contracts.policies import load_pack, pack_names, resolve
+from contracts.policies.complaints.terms import LONGEST
 from contracts.policies.complaints.vocabulary import SYSTEM_VARIABLES
 from contracts.policies.shapes import schema_for, walk
 from contracts.registry import CONTRACTS
@@ -52,6 +54,10 @@ def test_numbering_patterns_are_ones_the_counter_takes(pack: str) -> None:
 def test_documents_of_every_service_resolve(pack: str) -> None:
     for service in CONTRACTS:
         assert resolve(service, [load_pack(PACKS, pack)]).findings == []
+
+
+def test_terms_are_as_long_as_the_calendar_takes() -> None:
+    assert {unit.value: limit for unit, limit in LIMITS.items()} == LONGEST
 
 
 def test_the_engine_fills_exactly_the_variables_the_checks_know() -> None:
