@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
+from kefu.waiting import wait_until
 from tests.clauses.driver import Company
-from tests.clauses.moving import Clockwork
+from tests.clauses.moving import SECONDS, Clockwork
 from tests.platform.running import Platform
 
 Found = Callable[..., Company]
@@ -26,4 +28,13 @@ def clockwork(new_platform: Callable[..., Platform]) -> Iterator[Clockwork]:
 def found(clockwork: Clockwork) -> Iterator[Found]:
     """Makes companies: `found("property/appeals")`, `found("property/appeals", "developer/risk")`."""
     with ExitStack() as stack:
-        yield lambda *packs, **more: Company.found(clockwork.platform, stack, packs[0], packs=packs, **more)
+
+        def make(*packs: str, **more: Any) -> Company:
+            company = Company.found(clockwork.platform, stack, packs[0], packs=packs, **more)
+            admin = company.admin.client
+            wait_until(
+                lambda: admin.get("/v1/complaint-intake").is_success, limit=SECONDS, what="the company's policy arrives"
+            )
+            return company
+
+        yield make
