@@ -5,16 +5,22 @@ The permission is checked twice, at the gateway and at each service's own door; 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from fnmatch import fnmatchcase
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
+import yaml
 
 from contracts.core import Audience, Operation
 from contracts.registry import CONTRACTS
-from tests.security.calls import HTTP_OPERATIONS, TENANT_OPERATIONS, request, send
+from tests.clauses.driver import Company
+from tests.platform.running import Platform
+from tests.security.calls import HTTP_OPERATIONS, TENANT_OPERATIONS, id_parameters, request, send
 from tests.security.conftest import Sides
 from tests.security.rpc import payload, problem_of, staff_context
 from tests.security.sides import Side, strangers_ids
@@ -22,6 +28,7 @@ from tests.service.chassis.toy.client import Client
 
 pytestmark = pytest.mark.timeout(180)
 
+PACKS = Path(__file__).parents[2] / "packs"
 PERMISSIONS = sorted(permission for contract in CONTRACTS.values() for permission in contract.permissions)
 GUARDED = [op for op in TENANT_OPERATIONS if op.permission]
 OPTIONAL = [op for op in TENANT_OPERATIONS if not op.always_enabled]
@@ -119,3 +126,33 @@ def test_every_operation_of_a_service_the_company_does_not_use_is_closed(sides: 
             theirs = ctx.with_(tenant_id=tenant["id"], idempotency_key=uuid4().hex)
             asked = problem_of(client, operation.routing_key, payload(operation, ids, ids), theirs)
             assert asked == "service_not_enabled", operation.routing_key
+
+
+@pytest.mark.clause("PL-4")
+@pytest.mark.parametrize("platform", ["sqlite"], indirect=True, scope="session")
+@pytest.mark.parametrize("pack", ["dealership", "developer"])
+def test_the_matrix_of_a_packs_roles(platform: Platform, pack: str) -> None:
+    """Somebody of each role tries every guarded operation: open exactly when the pack gives the role its permission."""
+    roles = yaml.safe_load((PACKS / pack / "pack.yaml").read_text())["roles"]
+    ids: dict[str, str] = defaultdict(lambda: str(uuid4()))
+    ids |= {name: str(uuid4()) for operation in GUARDED for name in id_parameters(operation)}
+    with ExitStack() as stack:
+        company = Company.found(platform, stack, pack, rate="1000000/minute")
+        for role, declared in roles.items():
+            person = company.hire(role.replace("_", "-"), role)
+            wrong = [
+                operation.routing_key
+                for operation in GUARDED
+                if _is_forbidden(send(person.client, operation, ids, request(operation, ids)))
+                == _covers(declared["permissions"], str(operation.permission))
+            ]
+            assert wrong == [], role
+
+
+def _is_forbidden(answer: httpx.Response) -> bool:
+    return _problem(answer) == (403, "forbidden")
+
+
+def _covers(patterns: list[str], permission: str) -> bool:
+    """As docs and packs write them: `*`, `customers.*`, `customers.read`."""
+    return any(fnmatchcase(permission, pattern) for pattern in patterns)
