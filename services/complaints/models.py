@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import ServiceBase, TenantOwned, TenantRow, Versioned, service_metadata
@@ -94,7 +94,13 @@ class ComplaintRow(TenantRow, Versioned, Base):
         Index("ix_complaints_customer", "tenant_id", "customer_id", "received_at"),
         Index("ix_complaints_closed", "tenant_id", "closed_at"),
         Index("ix_complaints_due", "tenant_id", "due_at"),
-    )
+        Index("ix_complaints_category", "tenant_id", "category", "received_at", "id"),
+        Index("ix_complaints_priority", "tenant_id", text("priority DESC"), "received_at", "id"),
+        Index(
+            "ix_complaints_follows", "tenant_id", "follows_id",
+            postgresql_where=text("follows_id IS NOT NULL"), sqlite_where=text("follows_id IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
 
 class SheetRow(TenantRow, Versioned, Base):
