@@ -27,6 +27,7 @@ PROMISED = [
     "kefu_webhook_attempts",
     "kefu_webhook_attempt_seconds",
     "kefu_webhooks_disabled",
+    "kefu_workers_busy",
     "kefu_calendar_fallback",
     "kefu_audit_unsealed",
     "kefu_tenant_requests",
