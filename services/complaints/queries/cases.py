@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from chassis.work import Transaction
+from chassis.work import NotInCopy, Transaction, UnknownPolicy
 from contracts.complaints import NO_POLICY
 from contracts.problems import NOT_FOUND
 from services.complaints.models import ComplaintRow
@@ -40,8 +40,8 @@ def active_policy(tx: Transaction) -> Policy:
 def _policy(tx: Transaction, version: int | None) -> Policy:
     try:
         found = tx.policy(SERVICE, version)
-    except KeyError:
-        raise NO_POLICY() from None
+    except UnknownPolicy:
+        raise NotInCopy(tx.tenant_id, NO_POLICY()) from None
     return _compiled.get(str(tx.tenant_id), found.version, found.document)
 
 

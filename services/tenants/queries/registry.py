@@ -41,8 +41,8 @@ def tenant(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
 def my_services(tx: Transaction, _data: dict[str, Any]) -> dict[str, Any]:
     """What the caller's company uses and what it could."""
     states = {state.service: state for state in tx.session.scalars(select(EnabledService))}
-    unused = (EnabledService(service=name, enabled=False) for name in OPTIONAL_SERVICES if name not in states)
-    return {"items": [service_view(state) for state in (*states.values(), *unused)]}
+    every = [states.get(name) or EnabledService(service=name, enabled=False) for name in OPTIONAL_SERVICES]
+    return {"items": [service_view(state) for state in every]}
 
 
 def tenant_view(session: Session, row: Tenant) -> dict[str, Any]:
