@@ -10,7 +10,7 @@ from uuid import UUID
 from chassis import directory
 from chassis.ids import new_id
 from chassis.search import normalise_phone, normalise_plate
-from chassis.work import Transaction
+from chassis.work import NotInCopy, Transaction
 from contracts import complaints as contract
 from contracts.policies.complaints.vocabulary import STANDARD_FACTS
 from contracts.problems import INVALID, OUT_OF_SCOPE, Problem
@@ -49,7 +49,8 @@ def _check_unit(tx: Transaction, org_unit_id: UUID | None) -> None:
         raise OUT_OF_SCOPE()
     if directory.unit(tx, org_unit_id) is None:
         wrong = error("org_unit_id", "unknown", "is not an org unit of your company", "不是贵公司的组织单元")
-        raise INVALID(localised([wrong], tx.ctx.locale))
+        # one opened a moment ago may not be in this service's copy yet
+        raise NotInCopy(tx.tenant_id, INVALID(localised([wrong], tx.ctx.locale)))
 
 
 def _unknown(field: str, known: Mapping[str, Any]) -> dict[str, Any]:

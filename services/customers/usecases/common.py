@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm.attributes import flag_modified
 
 from chassis import directory
-from chassis.work import Transaction
+from chassis.work import NotInCopy, Transaction
 from contracts.customers import CUSTOMER_UPDATED
 from contracts.problems import INVALID, NOT_FOUND, OUT_OF_SCOPE, Problem
 from services.customers import schemas
@@ -37,7 +37,8 @@ def check_org_unit(tx: Transaction, org_unit_id: UUID | None) -> None:
     if org_unit_id is None:
         return
     if directory.unit(tx, org_unit_id) is None:
-        raise field_error(tx, "org_unit_id", "unknown_org_unit")
+        # one opened a moment ago may not be in this service's copy yet
+        raise NotInCopy(tx.tenant_id, field_error(tx, "org_unit_id", "unknown_org_unit"))
     if not tx.ctx.covers(org_unit_id):
         raise OUT_OF_SCOPE()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +18,7 @@ from chassis.rpc import Call
 from chassis.tables import AuditRow, Outbox
 from chassis.timers import Job
 from chassis.work import Work
+from chassis.workplace import Workplace
 from contracts import customers as contract
 from contracts.context import Actor, Context
 from contracts.core import Operation
@@ -29,13 +30,16 @@ class Bench:
     """Stands where nameko's workplace stands: holds the database and hands calls, events and timers to the service."""
 
     service = "customers"
+    knowing_tenant = Workplace.knowing_tenant
 
     def __init__(self, database: Database) -> None:
         self.work = Work(database)
         self.database = database
+        self.snapshot: Callable[[], None] = lambda: None
+        """What the tenants service would tell now."""
 
-    def knowing_tenant(self, attempt: Any) -> Any:
-        return attempt()
+    def fetch(self, _tenant_id: UUID) -> None:
+        self.snapshot()
 
     def company(self, *, services: tuple[str, ...] = ("customers", "complaints")) -> Company:
         """A new tenant that this service knows, with two sites."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from chassis import tenancy
+from chassis.ids import new_id
 from contracts import customers as contract
 from contracts.context import service_context
 from contracts.problems import Problem
@@ -264,3 +266,22 @@ def test_lookup_for_other_services(company: Company) -> None:
     assert company.call(contract.LOOKUP, asking)["matches"] == []
     with pytest.raises(Problem, match="forbidden"):
         company.call(contract.LOOKUP, plate="粤B12345")
+
+
+def test_a_unit_opened_a_moment_ago_is_fetched(company: Company) -> None:
+    """Its event is on its way; the tenants service knows it."""
+    opened = new_id()
+
+    def snapshot() -> None:
+        with company.bench.database.begin(company.id) as session:
+            unit = {"id": opened, "version": 1, "code": "new", "name": "new", "kind": "site", "parent_id": None,
+                    "path": [str(opened)], "active": True}  # fmt: skip
+            tenancy.store_unit(session, company.id, unit)
+
+    company.bench.snapshot = snapshot
+    try:
+        assert company.customer(org_unit_id=opened)["org_unit_id"] == str(opened)
+        with pytest.raises(Problem, match="invalid_request"):
+            company.customer(org_unit_id=new_id())
+    finally:
+        company.bench.snapshot = lambda: None
