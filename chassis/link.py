@@ -48,7 +48,6 @@ class Link(QueueConsumer):  # type: ignore[misc]
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> list[Any]:
         _keep_frames_whole(channel.connection)
-        self.channel = channel
         self.turned_at = time.monotonic()
         self._consumers = {}
         for provider in self._providers:
@@ -58,6 +57,7 @@ class Link(QueueConsumer):  # type: ignore[misc]
             consumer.qos(prefetch_count=provider.prefetch or self.prefetch_count)
             consumer.consume()  # now: a later qos would hold for it too
             self._consumers[provider] = consumer
+        self.channel = channel  # last: who is connected can be called
         return list(self._consumers.values())
 
     @property

@@ -15,3 +15,20 @@ def test_a_consumer_that_just_connected_has_not_been_silent() -> None:
     link.get_consumers(SimpleNamespace, SimpleNamespace(connection=connection))
     assert link.connected
     assert time.monotonic() - link.turned_at < 5
+
+
+def test_nobody_is_told_of_a_connection_before_its_queues_are_there() -> None:
+    """A call to a process that says it is ready must find its queue."""
+    link, seen = Link(), []
+
+    class Consumer(SimpleNamespace):
+        def qos(self, prefetch_count: int) -> None:
+            seen.append((link.connected, prefetch_count))
+
+        def consume(self) -> None:
+            seen.append((link.connected, 0))
+
+    link._providers = {SimpleNamespace(prefetch=7, consumed_queue=lambda: None)}
+    link.get_consumers(Consumer, SimpleNamespace(connection=SimpleNamespace(frame_writer=print)))
+    assert seen == [(False, 7), (False, 0)]
+    assert link.connected
