@@ -21,6 +21,11 @@ def test_nobody_is_told_of_a_connection_before_its_queues_are_there() -> None:
     """A call to a process that says it is ready must find its queue."""
     link, seen = Link(), []
 
+    class Door:
+        prefetch = 7
+
+        def consumed_queue(self) -> None: ...
+
     class Consumer(SimpleNamespace):
         def qos(self, prefetch_count: int) -> None:
             seen.append((link.connected, prefetch_count))
@@ -28,7 +33,7 @@ def test_nobody_is_told_of_a_connection_before_its_queues_are_there() -> None:
         def consume(self) -> None:
             seen.append((link.connected, 0))
 
-    link._providers = {SimpleNamespace(prefetch=7, consumed_queue=lambda: None)}
+    link._providers = {Door()}
     link.get_consumers(Consumer, SimpleNamespace(connection=SimpleNamespace(frame_writer=print)))
     assert seen == [(False, 7), (False, 0)]
     assert link.connected
