@@ -1,8 +1,4 @@
-"""The tables of the complaints service.
-
-What is searched, sorted or counted stands in columns; what only the policy's engine reads (parties, ticks, proposals,
-form values, facts) stands together in JSON, so that a new kind of fact needs no migration.
-"""
+"""Cases, their sheets, history and files; the case library; the search indexes."""
 
 from __future__ import annotations
 
@@ -13,12 +9,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db import ServiceBase, TenantOwned, TenantRow, Versioned, service_metadata
-
-
-class Base(ServiceBase):
-    __abstract__ = True
-    metadata = service_metadata()
+from chassis.db import TenantOwned, TenantRow, Versioned
+from services.complaints.models.base import Base
 
 
 def _of_complaint() -> ForeignKeyConstraint:

@@ -1,0 +1,27 @@
+"""The tables of the complaints service.
+
+What is searched, sorted or counted stands in columns; what only the policy's engine reads (parties, ticks, proposals,
+form values, facts) stands together in JSON, so that a new kind of fact needs no migration.
+"""
+
+from services.complaints.models.base import Base
+from services.complaints.models.cases import (
+    AttachmentRow,
+    CaseToken,
+    ComplaintRow,
+    HistoryRow,
+    PrecedentRow,
+    PrecedentToken,
+    SheetRow,
+)
+
+__all__ = [
+    "AttachmentRow",
+    "Base",
+    "CaseToken",
+    "ComplaintRow",
+    "HistoryRow",
+    "PrecedentRow",
+    "PrecedentToken",
+    "SheetRow",
+]
