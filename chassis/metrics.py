@@ -80,6 +80,10 @@ DELIVERIES = _counter("kefu_deliveries_total", "Attempts to send a message to a 
 WEBHOOK_ATTEMPTS = _counter("kefu_webhook_attempts_total", "Attempts to send an event to a webhook.", "outcome")
 WEBHOOK_DURATION = _histogram("kefu_webhook_attempt_seconds", "Time a webhook's receiver took to answer or to fail.")
 WEBHOOKS_DISABLED = _counter("kefu_webhooks_disabled_total", "Webhooks disabled because they failed.", "reason")
+PRINTINGS = _counter("kefu_printings_total", "Papers and workbooks printed or not.", "kind", "outcome")
+PRINTING_SECONDS = _histogram(
+    "kefu_printing_seconds", "Time a paper or workbook took, waiting for its turn included.", "kind"
+)
 CALENDAR_FALLBACK = _counter(
     "kefu_calendar_fallback_total",
     "Years reckoned without published make-up working days.",

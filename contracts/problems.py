@@ -166,6 +166,13 @@ UNAVAILABLE = ProblemType(
     "{service} 服务暂时不可用,其他服务不受影响。请稍后使用相同的 Idempotency-Key 重试。",
     retry_after=1,
 )
+PRINTING_UNAVAILABLE = ProblemType(
+    "printing_unavailable",
+    503,
+    "This cannot be printed at the moment: {reason}. Nothing is lost.",
+    "暂时无法打印:{reason}。数据不受影响。",
+    retry_after=5,
+)
 INTERNAL = ProblemType(
     "internal_error",
     500,

@@ -18,6 +18,8 @@ PROMISED = [
     "kefu_event_lag_seconds",
     "kefu_outbox_pending",
     "kefu_outbox_oldest_seconds",
+    "kefu_printing_seconds",
+    "kefu_printings",
     "kefu_relay_published",
     "kefu_dead_letters",
     "kefu_deadlines_open",

@@ -32,6 +32,7 @@ class Machine:
         self.venv = folder / "venv"
         self.environment = {"PATH": str(self.programs), "HOME": str(folder), "CALLS": str(self.calls)}
         self.environment |= {"KEFU_VENV": str(self.venv), "KEFU_RABBITMQ_BIN": NOWHERE}
+        self.has("fc-list", "echo WenQuanYi Micro Hei")
 
     def has(self, program: str, script: str) -> None:
         """Put a program there; what it was called with is added to `calls`."""
@@ -171,3 +172,35 @@ def test_a_changed_lock_is_installed(machine: Machine) -> None:
 def test_the_scripts_are_executable() -> None:
     for script in ("scripts/setup", "scripts/test", "scripts/lock", ".ci/run"):
         assert os.access(ROOT / script, os.X_OK), script
+
+
+def test_running_goes_on_without_what_printing_needs(machine: Machine) -> None:
+    machine.has("fc-list", "exit 0")
+    done = machine.with_finished_venv().setup("run", KEFU_AMQP_URI="amqp://broker/")
+    assert done.returncode == 0, done.stderr
+    assert "sudo apt-get install fonts-wqy-microhei" in done.stdout
+
+
+def test_running_goes_on_when_the_font_cannot_be_fetched(machine: Machine) -> None:
+    machine.has("fc-list", "exit 0")
+    machine.has("id", "echo 0")
+    machine.has("apt-get", "exit 100")
+    done = machine.with_finished_venv().setup("run", KEFU_AMQP_URI="amqp://broker/")
+    assert done.returncode == 0, done.stderr
+    assert "Nothing will be printed" in done.stdout
+
+
+def test_who_may_install_gets_a_chinese_font(machine: Machine) -> None:
+    machine.has("fc-list", "exit 0")
+    machine.has("id", "echo 0")
+    machine.has("apt-get", "exit 0")
+    done = machine.with_finished_venv().setup("run", KEFU_AMQP_URI="amqp://broker/")
+    assert done.returncode == 0, done.stderr
+    assert machine.called("apt-get")[-1].endswith("fonts-wqy-microhei")
+
+
+def test_the_tests_want_a_chinese_font(machine: Machine) -> None:
+    machine.has("fc-list", "exit 0")
+    done = machine.with_finished_venv().setup("test", KEFU_AMQP_URI="amqp://broker/")
+    assert done.returncode == 1
+    assert "fonts-wqy-microhei is missing" in done.stderr
