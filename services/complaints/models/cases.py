@@ -88,6 +88,7 @@ class ComplaintRow(TenantRow, Versioned, Base):
         Index("ix_complaints_due", "tenant_id", "due_at"),
         Index("ix_complaints_category", "tenant_id", "category", "received_at", "id"),
         Index("ix_complaints_priority", "tenant_id", text("priority DESC"), "received_at", "id"),
+        Index("ix_complaints_level", "tenant_id", text("level_rank DESC"), "received_at", "id"),
         Index(
             "ix_complaints_follows", "tenant_id", "follows_id",
             postgresql_where=text("follows_id IS NOT NULL"), sqlite_where=text("follows_id IS NOT NULL"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from chassis.finding import having_all
 from chassis.paging import Sort, page
 from chassis.search import query_tokens
 from chassis.work import Transaction
@@ -88,11 +89,6 @@ def _filters(tx: Transaction, data: Mapping[str, Any]) -> list[ColumnElement[boo
         late = and_(ComplaintRow.due_at.is_not(None), ComplaintRow.due_at < tx.now)
         conditions.append(late if data["overdue"] else ~func.coalesce(late, False))
     if data.get("q"):
-        words = sorted(query_tokens(data["q"]))
-        conditions += [_has_token(token) for token in words] or [ComplaintRow.number == data["q"]]
+        words = query_tokens(data["q"])
+        conditions.append(having_all(tx, ComplaintRow.id, CaseToken.complaint_id, words))
     return conditions
-
-
-def _has_token(token: str) -> ColumnElement[bool]:
-    found: Select[Any] = select(CaseToken.complaint_id).where(CaseToken.token == token)
-    return ComplaintRow.id.in_(found)

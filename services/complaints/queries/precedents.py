@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
+from chassis.finding import having_all
 from chassis.paging import page
 from chassis.search import query_tokens
 from chassis.work import Transaction
@@ -23,14 +24,16 @@ def listed(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     Problem: `no_policy`.
     """
     policy = active_policy(tx)
-    statement = select(PrecedentRow).where(*_filters(data))
+    statement = select(PrecedentRow).where(*_filters(tx, data))
     found = page(tx, statement, sort=[(PrecedentRow.id, "desc")], data=data)
     return {**found, "items": [_shown(policy, row, tx.ctx.locale) for row in found["items"]]}
 
 
 def awards(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """How many precedents fit, and the range of what was paid on those where something was."""
-    amounts = list(tx.session.scalars(select(PrecedentRow.award).where(*_filters(data)).order_by(PrecedentRow.award)))
+    amounts = list(
+        tx.session.scalars(select(PrecedentRow.award).where(*_filters(tx, data)).order_by(PrecedentRow.award))
+    )
     paid = [amount for amount in amounts if amount is not None]
     return {
         "precedents": len(amounts), "paid": len(paid), "least": money(paid[0] if paid else None),
@@ -38,15 +41,10 @@ def awards(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _filters(data: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+def _filters(tx: Transaction, data: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     conditions = [getattr(PrecedentRow, n) == data[n] for n in ("category", "level", "outcome") if data.get(n)]
-    words = sorted(query_tokens(data.get("q") or ""))
-    return [*conditions, *map(_has_token, words)]
-
-
-def _has_token(token: str) -> ColumnElement[bool]:
-    found = select(PrecedentToken.precedent_id).where(PrecedentToken.token == token)
-    return PrecedentRow.id.in_(found)
+    words = query_tokens(data.get("q") or "")
+    return [*conditions, having_all(tx, PrecedentRow.id, PrecedentToken.precedent_id, words)] if words else conditions
 
 
 def _shown(policy: Policy, row: PrecedentRow, locale: str) -> dict[str, Any]:
