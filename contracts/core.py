@@ -62,6 +62,8 @@ class Operation:
     description: str = ""
     upload: bool = False
     """The body is a file (multipart field `file`), handed on as base64 `content` with `filename`."""
+    download: str | None = None
+    """The answer is a file of this media type; `*/*`: of the one that `reply`, a `contracts.fields.Download`, names."""
     always_enabled: bool = False
     """Works whatever services the tenant enabled (the tenants service itself)."""
 

@@ -172,6 +172,14 @@ class Labels(fields.Dict):
         super().__init__(keys=fields.String(validate=validate.OneOf(["zh-CN", "en"])), values=Line(max=200), **kwargs)
 
 
+class Download(Reply):
+    """A file as a service answers it; the gateway makes a file of it again."""
+
+    filename = fields.String(required=True)
+    media_type = fields.String(required=True)
+    content = fields.String(required=True, metadata={"description": "base64"})
+
+
 class PageQuery(Body):
     """Query of every list: keyset cursor and page size."""
 

@@ -92,6 +92,7 @@ _HEADERS = {
     "RequestId": {"description": "Quote it to support.", "schema": {"type": "string"}},
     "RateLimit": {"description": "Requests left, and seconds until more.", "schema": {"type": "string"}},
     "RateLimitPolicy": {"description": "Requests per window of seconds.", "schema": {"type": "string"}},
+    "ContentDisposition": {"description": "`attachment`, with the file's name.", "schema": {"type": "string"}},
     "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
 }
 
@@ -181,14 +182,23 @@ def _success(operation: Operation) -> dict[str, Any]:
         headers.append("ETag")
     if operation.success == 201:
         headers.append("Location")
+    if operation.download:
+        headers.append("ContentDisposition")
     answer: dict[str, Any] = {"description": operation.summary, "headers": _header_references(headers)}
-    if operation.reply:
+    if operation.download:
+        answer["content"] = {operation.download: {}}  # without a schema: OpenAPI 3.1's way to say binary
+    elif operation.reply:
         answer["content"] = {"application/json": {"schema": operation.reply}}
     return answer
 
 
 def _header_references(names: Iterable[str]) -> dict[str, Any]:
-    shown = {"RequestId": "X-Request-Id", "RateLimitPolicy": "RateLimit-Policy", "RetryAfter": "Retry-After"}
+    shown = {
+        "RequestId": "X-Request-Id",
+        "RateLimitPolicy": "RateLimit-Policy",
+        "RetryAfter": "Retry-After",
+        "ContentDisposition": "Content-Disposition",
+    }
     return {shown.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}
 
 

@@ -11,6 +11,7 @@ import orjson
 from flask import Request, Response
 
 from contracts.core import Operation
+from gateway import downloads
 
 
 class ReplyWriter:
@@ -24,6 +25,8 @@ class ReplyWriter:
         """The answer that carries `result`."""
         if self._operation.reply is None:
             return Response(status=204)
+        if self._operation.download:
+            return downloads.response(request, result, self._operation.success)
         body = orjson.dumps(result)
         response = Response(body, status=self._operation.success, content_type="application/json")
         if self._operation.versioned or request.method in {"GET", "HEAD"}:

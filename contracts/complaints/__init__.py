@@ -49,6 +49,7 @@ from contracts.complaints.operations import (
     WEEKLY_REPORT,
     YEARLY_REPORT,
 )
+from contracts.complaints.papers import DOWNLOAD_ATTACHMENT
 from contracts.complaints.problems import (
     ACTION_NOT_AVAILABLE,
     BEYOND_AUTHORITY,
@@ -78,6 +79,7 @@ CONTRACT = ServiceContract(
         LIST_ATTACHMENTS,
         ADD_ATTACHMENT,
         GET_ATTACHMENT,
+        DOWNLOAD_ATTACHMENT,
         GET_SHEET,
         ACT_ON_SHEET,
         LIST_SHEETS,
@@ -140,6 +142,7 @@ __all__ = [
     "CREATE_COMPLAINT",
     "DAILY_REPORT",
     "DEADLINE_BREACHED",
+    "DOWNLOAD_ATTACHMENT",
     "FINDING_MADE",
     "GET_ATTACHMENT",
     "GET_COMPLAINT",

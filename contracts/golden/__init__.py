@@ -51,6 +51,7 @@ def _operation(op: Operation) -> dict[str, Any]:
         "success": op.success,
         "versioned": op.versioned,
         "upload": op.upload,
+        **({"download": op.download} if op.download else {}),
         "path_schema": _name(op.path_schema),
         "query": _name(op.query),
         "body": _name(op.body),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _Schemas = dict[str, Any]
-_FIXED = ("verb", "path", "audience", "permission", "success", "upload")
+_FIXED = ("verb", "path", "audience", "permission", "success", "upload", "download")
 _ACCEPTED = ("path_schema", "query", "body")
 _LOWER_BOUNDS = ("minimum", "minLength", "minItems")
 _UPPER_BOUNDS = ("maximum", "maxLength", "maxItems")
@@ -31,8 +31,8 @@ def _operation(place: str, old: dict[str, Any], new: dict[str, Any] | None, a: _
         yield f"{place}: removed"
         return
     for key in _FIXED:
-        if old[key] != new[key]:
-            yield f"{place}: {key} changed from {old[key]!r} to {new[key]!r}"
+        if old.get(key) != new.get(key):
+            yield f"{place}: {key} changed from {old.get(key)!r} to {new.get(key)!r}"
     for part in _ACCEPTED:
         yield from _Comparison(a, b, request=True).named(f"{place} {part}", old[part], new[part])
     yield from _Comparison(a, b, request=False).named(f"{place} reply", old["reply"], new["reply"])

@@ -134,6 +134,10 @@ class ComplaintsService(Service):
     def get_attachment(self, call: Call) -> Any:
         return call.read(attachments.read, _storage())
 
+    @operation(contract.DOWNLOAD_ATTACHMENT)
+    def download_attachment(self, call: Call) -> Any:
+        return call.read(attachments.read, _storage())
+
     # -- what others tell, and what happens by itself ------------------------------------------------------------------
 
     @on(customers.CUSTOMER_LINKED)

@@ -11,6 +11,7 @@ import pytest
 from marshmallow import Schema, fields, validate
 
 from contracts.core import Audience, Event, Operation, schema_of
+from contracts.fields import Download
 from contracts.problems import CATALOGUE, ProblemType
 from contracts.registry import CONTRACTS, events, operations
 from contracts.validation import is_known
@@ -51,6 +52,11 @@ def test_an_operation_is_whole(operation: Operation) -> None:
     assert not (operation.verb == "GET" and operation.body)
     if operation.versioned and operation.reply:
         assert "version" in schema_of(operation.reply).fields  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=_id)
+def test_what_downloads_answers_a_file(operation: Operation) -> None:
+    assert bool(operation.download) == (operation.reply is Download)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=_id)

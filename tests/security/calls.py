@@ -162,6 +162,7 @@ REQUESTS: dict[str, Json] = {
     "complaints.list_attachments": {},
     "complaints.add_attachment": {"files": {"file": ("a.png", PNG)}},
     "complaints.get_attachment": {},
+    "complaints.download_attachment": {},
     "complaints.get_sheet": {},
     "complaints.act_on_sheet": {"json": {"note": "查收"}},
     "complaints.list_sheets": {"params": {"complaint_id": An("complaint_id")}},

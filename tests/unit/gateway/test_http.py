@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from contracts.context import Context
 from contracts.problems import CONFLICT, NOT_FOUND
 from contracts.tenants import CONTRACT as TENANTS
 from gateway.app import create_app
+from gateway.downloads import disposition
 from gateway.settings import GatewaySettings
 from kefu.waiting import wait_until
 from tests.unit.gateway.toy import Silence, ToyService
@@ -330,6 +332,30 @@ def test_beyond_the_tenants_rate_one_waits(world: World) -> None:
     _refused(answer, 429, "rate_limited")
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert world.send("GET", "/v1/toys").status_code == 200
+
+
+def test_a_file_comes_as_its_bytes_and_does_nothing_in_a_browser(world: World) -> None:
+    page = b"<script>alert(1)</script>"
+    file = {"filename": '\u6295\u8bc9 "1"\r\nX: y/\u8868.html', "media_type": "text/html"}
+    world.toys.handlers["picture_toy"] = lambda *_: {**file, "content": b64encode(page).decode()}
+    answer = world.send("GET", f"/v1/toys/{TOY}/picture")
+    assert (answer.status_code, answer.data, answer.content_type) == (200, page, "text/html")
+    assert answer.headers["Content-Disposition"] == (
+        "attachment; filename=\"_1_X_ y.html\"; filename*=UTF-8''%E6%8A%95%E8%AF%89%20%221%22X%3A%20y%E8%A1%A8.html"
+    )
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers.getlist("X-Content-Type-Options") == ["nosniff"]
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    again = world.send("GET", f"/v1/toys/{TOY}/picture", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [("表.pdf", "pdf"), ("..", "file"), ("a\x00b/../c.pdf", "ab..c.pdf"), ("café.txt", "cafe.txt")],
+)
+def test_a_files_name_stays_a_name(name: str, plain: str) -> None:
+    assert f'filename="{plain}";' in disposition(name)
 
 
 # -- what is served without a service -------------------------------------------------------------------------

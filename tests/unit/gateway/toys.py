@@ -8,7 +8,7 @@ from uuid import uuid4
 from marshmallow import fields
 
 from contracts.core import Audience, Operation, ServiceContract
-from contracts.fields import Body, Id, Line, MoneyField, PageQuery, Reply, Whole, page_of
+from contracts.fields import Body, Download, Id, Line, MoneyField, PageQuery, Reply, Whole, page_of
 from contracts.problems import NOT_FOUND, UNAUTHENTICATED
 
 
@@ -49,6 +49,7 @@ TOYS = ServiceContract(
         _toy("rename_toy", "PATCH", ONE, body=ToyBody, reply=ToyReply, versioned=True, permission="toys.write"),
         _toy("delete_toy", "DELETE", ONE, success=204, permission="toys.write"),
         _toy("photograph_toy", "POST", ONE + "/photos", upload=True, reply=ToyReply, permission="toys.write"),
+        _toy("picture_toy", "GET", ONE + "/picture", download="*/*", reply=Download, permission="toys.read"),
         _toy("count_toys", "GET", "/v1/all-toys", reply=ToyReply, audience=Audience.OPERATOR),
         _toy("greet", "POST", "/v1/greetings", body=MakerBody, reply=ToyReply, audience=Audience.PUBLIC),
         Operation(service="toys", name="mend_toy", summary="mend", audience=Audience.INTERNAL, reply=ToyReply),
