@@ -139,13 +139,21 @@ def _read_settings(session: Session, tenant_id: UUID) -> TenantSettings:
 
 
 def store_tenant(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> None:
-    """Keep a `tenant.changed` document unless a newer one is here."""
+    """Keep a `tenant.changed` document unless a newer one is here.
+
+    Like every `store_…`, it holds the row it looks at: event and snapshot may bring two versions at once. When both
+    bring the first, the second one's transaction fails and must be tried again.
+    """
     session.connection().info.pop(REVISION, None)  # what was read at the start no longer holds
-    row = session.get(TenantSetting, tenant_id)
+    row = _held(session, tenant_id)
     if row is None:
         session.add(TenantSetting(tenant_id=tenant_id, version=data["version"], revision=1, document=dict(data)))
     elif row.version < data["version"]:
         row.version, row.document, row.revision = data["version"], dict(data), row.revision + 1
+
+
+def _held(session: Session, tenant_id: UUID) -> TenantSetting | None:
+    return session.get(TenantSetting, tenant_id, with_for_update=True, populate_existing=True)
 
 
 def calendar_of(session: Session, tenant_id: UUID) -> Any:
@@ -162,7 +170,7 @@ def store_policy(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> 
     session.add(
         TenantPolicy(tenant_id=tenant_id, service=data["service"], version=data["version"], document=data["document"])
     )
-    row = session.get(TenantSetting, tenant_id)
+    row = _held(session, tenant_id)
     if row is not None:
         row.revision += 1
 
@@ -183,7 +191,7 @@ Entry = StaffEntry | UnitEntry
 def _store_entry(session: Session, model: type[Entry], tenant_id: UUID, data: Mapping[str, Any]) -> None:
     values = _columns_of(model, data)
     entry_id = UUID(str(data["id"]))
-    row = session.get(model, (tenant_id, entry_id))
+    row = session.get(model, (tenant_id, entry_id), with_for_update=True, populate_existing=True)
     if not isinstance(row, Entry):
         session.add(model(tenant_id=tenant_id, id=entry_id, **values))
     elif row.version < data["version"]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 from nameko.extensions import SharedExtension
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chassis import logs, metrics, tenancy
@@ -21,6 +22,7 @@ from contracts.tenants import SNAPSHOT
 
 log = logs.get(__name__)
 Result = TypeVar("Result")
+Store = Callable[[Session, UUID, dict[str, Any]], None]
 CALL_TIMEOUT = 3.0
 
 
@@ -83,9 +85,15 @@ class Workplace(SharedExtension):  # type: ignore[misc]
     def _keep(self, page: dict[str, Any]) -> None:
         for name, store in _STORES.items():
             for document in page[name]:
-                tenant_id = UUID(document["tenant_id"])
-                with self.work.database.begin(tenant_id) as session:
-                    store(session, tenant_id, document)
+                try:
+                    self._store(store, document)
+                except IntegrityError:  # the event brought it in the same moment
+                    self._store(store, document)
+
+    def _store(self, store: Store, document: dict[str, Any]) -> None:
+        tenant_id = UUID(document["tenant_id"])
+        with self.work.database.begin(tenant_id) as session:
+            store(session, tenant_id, document)
 
 
 def _problem_of(error: dict[str, Any], service: str) -> Problem:
@@ -94,7 +102,7 @@ def _problem_of(error: dict[str, Any], service: str) -> Problem:
     return UNAVAILABLE(service=service)
 
 
-_STORES: dict[str, Callable[[Session, UUID, dict[str, Any]], None]] = {
+_STORES: dict[str, Store] = {
     "tenants": tenancy.store_tenant,
     "policies": tenancy.store_policy,
     "org_units": tenancy.store_unit,
