@@ -6,7 +6,7 @@ transaction as its effect, so each firing happens once. A process that was down 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -117,6 +117,17 @@ class Deadlines:
         """All clocks of the subject, oldest first."""
         return list(self._of(subject_id))
 
+    def look_up(self, subject_ids: Collection[UUID]) -> None:
+        """Read the clocks of many subjects at once, to be asked for one by one."""
+        self._held.update({subject_id: [] for subject_id in subject_ids})
+        statement = select(DeadlineRow).where(DeadlineRow.subject_id.in_(subject_ids))
+        for row in self._session.scalars(statement.order_by(DeadlineRow.started_at, DeadlineRow.id)):
+            self._held[row.subject_id].append(row)
+
+    def would_end(self, row: DeadlineRow, span: Span, started_at: datetime | None = None) -> datetime:
+        """When the clock would end if its span were another, its pauses counted as they were. Changes nothing."""
+        return self._moments(row, span, started_at or row.started_at)[0]
+
     def none_yet(self, subject_id: UUID) -> None:
         """Say that the subject is new in this transaction, which spares the look for its clocks."""
         self._held.setdefault(subject_id, [])
@@ -145,17 +156,22 @@ class Deadlines:
     def _schedule(self, row: DeadlineRow) -> None:
         """Set the row's moments from what it began with and the pauses since: nothing is carried over, so a mistaken
         calendar leaves no trace once it is put right."""
-        span, calendar = Span.from_data(row.span), self._calendar()
-        end = row.agreed_at or due(row.started_at, span, calendar)
-        moments = [end]
-        if row.remind_share is not None:
-            moments.append(fraction_point(row.started_at, end, span, row.remind_share, calendar))
-        for begun, ended in row.pauses:
-            pause = datetime.fromisoformat(begun), datetime.fromisoformat(ended)
-            moments = [resume(moment, *pause, span, calendar) for moment in moments]
+        moments = self._moments(row, Span.from_data(row.span), row.started_at)
         row.due_at = moments[0]
         row.remind_at = min(moments) if row.remind_share is not None else None
         row.next_at = row.remind_at if row.remind_at and not row.reminded else _first_late(row.due_at)
+
+    def _moments(self, row: DeadlineRow, span: Span, started_at: datetime) -> list[datetime]:
+        """The clock's end and, when it reminds, its reminder, for that span and beginning."""
+        calendar = self._calendar()
+        end = row.agreed_at or due(started_at, span, calendar)
+        moments = [end]
+        if row.remind_share is not None:
+            moments.append(fraction_point(started_at, end, span, row.remind_share, calendar))
+        for begun, ended in row.pauses:
+            pause = datetime.fromisoformat(begun), datetime.fromisoformat(ended)
+            moments = [resume(moment, *pause, span, calendar) for moment in moments]
+        return moments
 
 
 def _first_late(due_at: datetime) -> datetime:

@@ -82,15 +82,18 @@ class Call:
 
         def body(tx: Transaction) -> Any:
             result = usecase(tx, dict(self.data), *args)  # a copy: a conflict may have it run again
-            if then is None:
-                return result
             tx.session.flush()
-            return then(tx, result)
+            return self.dump(result if then is None else then(tx, result))
 
         return self._transact(body, read_only=False)
 
     def read(self, query: UseCase, *args: Any) -> Any:
         """Answer from `query(tx, data, *args)` in a read-only transaction."""
+        return self._transact(lambda tx: self.dump(query(tx, dict(self.data), *args)), read_only=True)
+
+    def look(self, query: UseCase, *args: Any) -> Any:
+        """What `query(tx, data, *args)` finds, as it is: one of an operation's several read-only transactions. The door
+        makes the reply of them and dumps it."""
         return self._transact(lambda tx: query(tx, dict(self.data), *args), read_only=True)
 
     def dump(self, result: Any) -> Any:
@@ -114,9 +117,7 @@ class Call:
                 if stored is not requests.NOTHING_STORED:
                     return stored
             self._check_enabled(tx)
-            result = body(tx)
-            tx.session.flush()
-            reply = self.dump(result)
+            reply = body(tx)
             if not read_only:
                 requests.store(tx, reply)
         faultpoints.reach("after_commit")

@@ -17,6 +17,7 @@ class Rest:
     """The platform at `url`, called with `key`. A problem ends the command with its text."""
 
     def __init__(self, url: str, key: str, locale: str = "en") -> None:
+        self.locale = locale
         headers = {"Authorization": f"Bearer {key}", "Accept-Language": locale}
         self._client = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=30.0)
 

@@ -50,6 +50,7 @@ from contracts.complaints.operations import (
     YEARLY_REPORT,
 )
 from contracts.complaints.papers import DOWNLOAD_ATTACHMENT
+from contracts.complaints.previews import PREVIEW_POLICY
 from contracts.complaints.problems import (
     ACTION_NOT_AVAILABLE,
     BEYOND_AUTHORITY,
@@ -88,6 +89,7 @@ CONTRACT = ServiceContract(
         GET_INTAKE,
         LIST_PRECEDENTS,
         PRECEDENT_AWARDS,
+        PREVIEW_POLICY,
         DAILY_REPORT,
         WEEKLY_REPORT,
         MONTHLY_REPORT,
@@ -166,6 +168,7 @@ __all__ = [
     "NO_POLICY",
     "OWN_PROPOSAL",
     "PRECEDENT_AWARDS",
+    "PREVIEW_POLICY",
     "PROPOSAL_DECIDED",
     "SERVICE",
     "SHEET_CLOSED",

@@ -11,6 +11,16 @@ SHEET_STATES = ("open", "done", "void")
 COMPENSATION = "compensation"
 SHEET_NATURES = ("urging", "corrective", COMPENSATION, "share", "other")
 """`share`: a department's share of the responsibility; it has the fields `department`, `share` and `loss`."""
+DANGERS = (
+    "process_gone", "stage_gone", "level_gone", "category_gone", "channel_gone", "sheet_gone", "authority_gone",
+    "fact_changed", "rule_fails",
+)  # fmt: skip
+"""Of a case under another policy: what it stands on is not there, or its facts cannot be read."""
+DIFFERENCES = (
+    "level", "process", "deadline_overdue", "deadline_earlier", "deadline_later", "deadline_vanishes",
+    "deadline_appears", "approval", "priority",
+)  # fmt: skip
+"""Of a case under another policy: what would be otherwise."""
 SORTS = ("-received_at", "received_at", "-priority", "-level", "due_at", "-updated_at")
 
 

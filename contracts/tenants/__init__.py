@@ -21,7 +21,7 @@ from contracts.tenants.events import (
     STAFF_LEFT,
     TENANT_CHANGED,
 )
-from contracts.tenants.internal import INTROSPECT, SNAPSHOT
+from contracts.tenants.internal import DRAFT_DOCUMENT, INTROSPECT, SNAPSHOT
 from contracts.tenants.keys import (
     CREATE_ADMIN_KEY,
     CREATE_API_KEY,
@@ -109,6 +109,7 @@ __all__ = [
     "DELETE_ROLE",
     "DIFF_POLICY_DRAFT",
     "DISABLE_SERVICE",
+    "DRAFT_DOCUMENT",
     "DRAFT_OUTDATED",
     "ENABLE_SERVICE",
     "GET_CALENDAR",

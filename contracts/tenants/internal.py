@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from contracts.core import Audience
 from contracts.fields import Body, Id, Moment, Reply
-from contracts.problems import UNAUTHENTICATED
+from contracts.problems import NOT_FOUND, UNAUTHENTICATED
 from contracts.tenants.common import operation
 from contracts.tenants.events import OrgUnitChanged, PolicyActivated, StaffChanged, TenantChanged
 from contracts.tenants.sessions import ActorReply
@@ -52,6 +52,15 @@ class Snapshot(Reply):
     next_cursor = fields.String(allow_none=True)
 
 
+class DraftQuery(Body):
+    draft_id = Id(required=True)
+
+
+class DraftDocument(Reply):
+    base_version = fields.Integer(required=True, metadata={"description": "In force when the draft was made."})
+    document = fields.Dict(required=True)
+
+
 INTROSPECT = operation(
     "introspect",
     "Who holds this credential and what it opens; every bad one gets the same answer",
@@ -67,5 +76,13 @@ SNAPSHOT = operation(
     reply=Snapshot,
     audience=Audience.INTERNAL,
 )
+DRAFT_DOCUMENT = operation(
+    "draft_document",
+    "What a draft of the asking service's own policy comes to, for a preview on its data",
+    body=DraftQuery,
+    reply=DraftDocument,
+    audience=Audience.INTERNAL,
+    errors=(NOT_FOUND,),
+)
 
-OPERATIONS = (INTROSPECT, SNAPSHOT)
+OPERATIONS = (INTROSPECT, SNAPSHOT, DRAFT_DOCUMENT)

@@ -11,6 +11,7 @@ import click
 
 from contracts.policies import Finding, PolicyError, Source, grounded, load_pack, pack_names, read_source, resolve
 from contracts.tenants import OPTIONAL_SERVICES
+from kefu.previewing import show_cases
 from kefu.rest import Rest, rest_options
 
 SERVICE = click.Choice(OPTIONAL_SERVICES)
@@ -59,10 +60,13 @@ def check(pack: str | None, root: Path, service: str | None, overrides: Path | N
 @click.option("--note", default="", help="Why; kept with the version.")
 @rest_options
 def preview(rest: Rest, service: str, file: Path, packs: tuple[str, ...], note: str) -> None:
-    """Make a draft of SERVICE's policy with the overrides in FILE (YAML) and show what it would change."""
+    """Make a draft of SERVICE's policy with the overrides in FILE (YAML) and show what it would change: of the policy,
+    and of the cases that are open now. It changes nothing yet, and open cases keep the policy they began with."""
     body = {"source": file.read_text(encoding="utf-8"), "packs": packs or None, "note": note}
     draft = rest.post(f"/v1/policies/{service}/drafts", json=body)
     _show_diff(rest, service, draft["id"])
+    if service == "complaints":
+        show_cases(rest, draft["id"])
     click.echo(f"draft {draft['id']}; activate it: kefu policy activate {service} {draft['id']}")
 
 
@@ -73,6 +77,15 @@ def preview(rest: Rest, service: str, file: Path, packs: tuple[str, ...], note: 
 def diff(rest: Rest, service: str, draft_id: object) -> None:
     """Show what the draft DRAFT_ID would change of SERVICE's policy in force."""
     _show_diff(rest, service, draft_id)
+
+
+@group.command()
+@click.argument("draft_id", type=click.UUID)
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="Cases to name.")
+@rest_options
+def cases(rest: Rest, draft_id: object, limit: int) -> None:
+    """Show what the draft DRAFT_ID of the complaints policy would change of the open cases, were it theirs."""
+    show_cases(rest, draft_id, limit)
 
 
 @group.command()

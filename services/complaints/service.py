@@ -10,7 +10,7 @@ from chassis.storage import FolderStorage
 from contracts import complaints as contract
 from contracts import customers
 from services.complaints import jobs
-from services.complaints.queries import lists, precedents, reports, showing
+from services.complaints.queries import lists, precedents, previews, reports, showing
 from services.complaints.settings import ComplaintsSettings
 from services.complaints.usecases import attachments, cases, linking
 
@@ -119,6 +119,12 @@ class ComplaintsService(Service):
     @operation(contract.PRECEDENT_AWARDS)
     def precedent_awards(self, call: Call) -> Any:
         return call.read(precedents.awards)
+
+    # -- a policy to come ----------------------------------------------------------------------------------------------
+
+    @operation(contract.PREVIEW_POLICY)
+    def preview_policy(self, call: Call) -> Any:
+        return call.dump(previews.preview(call))
 
     # -- files ---------------------------------------------------------------------------------------------------------
 

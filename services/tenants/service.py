@@ -205,6 +205,10 @@ class TenantsService(Service):
     def snapshot(self, call: Call) -> Any:
         return call.read(snapshot_queries.snapshot)
 
+    @operation(contract.DRAFT_DOCUMENT)
+    def draft_document(self, call: Call) -> Any:
+        return call.read(policy_queries.own_draft)
+
     @every(seconds=3600)
     def forget_sessions(self, job: Job) -> None:
         jobs.forget_sessions(job)

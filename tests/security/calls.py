@@ -171,6 +171,7 @@ REQUESTS: dict[str, Json] = {
     "complaints.get_intake": {},
     "complaints.list_precedents": {"params": {"category": "service"}},
     "complaints.precedent_awards": {"params": {"category": "service"}},
+    "complaints.preview_policy": {},
     "complaints.daily_report": {"params": {"date": "2026-11-22", "org_unit_id": An("org_unit_id")}},
     "complaints.weekly_report": {"params": {"date": "2026-11-22", "org_unit_id": An("org_unit_id")}},
     "complaints.monthly_report": {"params": {"month": "2026-11", "org_unit_id": An("org_unit_id")}},

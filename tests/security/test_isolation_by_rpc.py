@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.clause("PL-1", "NX-16"), pytest.mark.timeout(120)]
 INTERNAL: dict[str, Callable[[Side], dict[str, object]]] = {
     "tenants.introspect": lambda side: {"credential": side.admin.client.headers["Authorization"].split()[1]},
     "tenants.snapshot": lambda side: {"tenant_id": side.id},
+    "tenants.draft_document": lambda side: {"draft_id": side.ids["draft_id"]},
     "customers.lookup": lambda side: {"phone": side.phone},
 }
 """What another company could ask of each internal operation."""

@@ -31,9 +31,14 @@ def count(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> Non
 
 
 def recount(tx: Transaction, policy: Policy, row: ComplaintRow) -> int:
-    """The count for a case on file."""
-    row.like_cases = _count(tx, policy, row, {"category": row.category, "subject": row.subject_key})
+    """Set the count for a case on file."""
+    row.like_cases = counted(tx, policy, row)
     return row.like_cases
+
+
+def counted(tx: Transaction, policy: Policy, row: ComplaintRow) -> int:
+    """The count for a case on file by `policy`, which need not be its own."""
+    return _count(tx, policy, row, {"category": row.category, "subject": row.subject_key})
 
 
 def spread(tx: Transaction, policy: Policy, row: ComplaintRow) -> None:
