@@ -94,6 +94,7 @@ def under_load(site: Site, fault: str, mix: Mix = MIX) -> Iterator[Run]:
     it must be. KEFU_FAULTS_SEED repeats an earlier run's writes."""
     seed = int(os.environ.get("KEFU_FAULTS_SEED") or random.SystemRandom().randrange(10**6))
     told_before = len(site.refusals)
+    site.revive_all()
     with ExitStack() as stack:
         companies = stack.enter_context(site.companies(*COMPANIES))
         load = Load(companies, History(_file(site.folder, fault)), seed, mix, 0.0 if SOAK else PACE)

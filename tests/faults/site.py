@@ -168,6 +168,12 @@ class Site:
         self.platform.start(name, KEFU_SABOTAGE=self.sabotage.get(name, ""), **settings)
         self.platform.wait_ready(name)
 
+    def revive_all(self) -> None:
+        """Start what a fault that failed left down, so that its verdict is its own."""
+        for name in self.platform.names:
+            if not self.platform.runs(name):
+                self.revive(name)
+
     @contextmanager
     def second(self, service: str, **settings: str) -> Iterator[str]:
         """One more process of that service beside the first; its name. It may be killed; it is gone afterwards."""

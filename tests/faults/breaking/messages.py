@@ -158,6 +158,9 @@ def deadly(run: Run, *, service: str) -> Iterator[None]:
             with suppress(RuntimeError):  # it may be dead again before it says that it is ready
                 run.site.revive(service, KEFU_DEADLY_EVENT=event["id"])
         time.sleep(0.1)
+    if not run.site.platform.runs(service):  # taken away at its last death, before it was started again
+        run.site.platform.await_death(service)
+        run.site.revive(service)
     yield
     run.notes.append(f"{deaths} deaths")
     run.dead = 1

@@ -61,7 +61,7 @@ def _next_release(folder: Path) -> Path:
     """A copy of all services in which complaints has one more column and its migration."""
     tree = folder / "services"
     shutil.copytree(Path(services.__path__[0]), tree, ignore=shutil.ignore_patterns("__pycache__"))
-    models = tree / "complaints" / "models.py"
+    models = tree / "complaints" / "models" / "cases.py"
     head, table, rest = models.read_text().partition('    __tablename__ = "complaints"\n')
     models.write_text(head + table + _NEXT_RELEASE + rest)
     migrations = tree / "complaints" / "migrations"
