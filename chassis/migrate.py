@@ -10,27 +10,33 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from alembic import command
+from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from chassis.released import CHASSIS_TREE, at_head, trees, version_table
 from chassis.tables import SYSTEM_TABLES, ChassisBase
 from chassis.topology import declare
 
-__all__ = ["at_head", "main", "migrate", "revise", "secure", "trees"]
+__all__ = ["add_index", "at_head", "main", "migrate", "revise", "secure", "trees"]
 BROKER_PATIENCE = 60.0
 """Seconds: on a busy machine a broker that has just started takes its time, and nothing here is urgent."""
 INSERT_ONLY = ("audit", "audit_seals")
+LOCK_TIMEOUT = "3s"
+LOCK_PATIENCE = 120.0
+_IN_USE = {"40P01", "55P03"}  # deadlock, lock not available
 
 
 def main(
@@ -50,12 +56,49 @@ def migrate(service: str, database_url: str, owner_url: str | None = None) -> No
     """Bring one service's database to the newest version, then secure it."""
     with _connected(service, owner_url or database_url) as engine:
         for tree in trees(service):
-            with engine.begin() as connection:
-                command.upgrade(_config(tree, connection), "head")
+            _patiently(partial(_upgrade, engine, tree))
         if engine.dialect.name == "postgresql":
+            for table in sorted(inspect(engine).get_table_names()):
+                _patiently(partial(_secure, engine, table, _role(database_url, service)))
             with engine.begin() as connection:
-                secure(connection, _role(database_url, service))
                 admit_relay(connection, _role(database_url, "relay"))
+
+
+def _upgrade(engine: Engine, tree: Path) -> None:
+    with engine.connect() as connection:
+        command.upgrade(_config(tree, connection), "head")
+        connection.commit()
+
+
+def _secure(engine: Engine, table: str, app_role: str | None) -> None:
+    with engine.begin() as connection:
+        secure(connection, table, app_role)
+
+
+def _patiently(step: Callable[[], None]) -> None:
+    """Do a step that wants tables for itself while the release before works with them. It waits `LOCK_TIMEOUT` for one,
+    for whoever comes later waits behind it; then it lets them pass, and begins again where it was."""
+    end = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            step()
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) not in _IN_USE or time.monotonic() > end:
+                raise
+            time.sleep(1)
+        else:
+            return
+
+
+def add_index(name: str, table: str, columns: Sequence[Any], **options: Any) -> None:
+    """In a migration: make an index while the table is written to. Alone in its migration, because PostgreSQL does it
+    outside any transaction; what an interrupted attempt left is taken away first."""
+    if op.get_context().dialect.name != "postgresql":
+        op.create_index(name, table, columns, **options)
+        return
+    with op.get_context().autocommit_block():
+        op.drop_index(name, table_name=table, if_exists=True, postgresql_concurrently=True)
+        op.create_index(name, table, columns, postgresql_concurrently=True, **options)
 
 
 def _role(database_url: str, service: str) -> str | None:
@@ -104,27 +147,42 @@ def metadata_of(service: str) -> MetaData:
     return metadata
 
 
-def secure(connection: Connection, app_role: str | None) -> None:
-    """Row level security, rights and triggers on every table; changes nothing when they are there."""
-    for table in sorted(inspect(connection).get_table_names()):
-        if table.startswith("alembic_version"):
-            connection.execute(text(f'GRANT SELECT ON "{table}" TO "{app_role}"'))
-            continue
-        own = "tenant_id = nullif(current_setting('kefu.tenant', true), '')::uuid"
-        if table in SYSTEM_TABLES or table in _OPEN:
-            own += " OR current_setting('kefu.system', true) = 'on'"
-        rights = "SELECT, INSERT" if table in INSERT_ONLY else "SELECT, INSERT, UPDATE, DELETE"
-        for statement in (
-            f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
-            f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
-            f'DROP POLICY IF EXISTS tenant ON "{table}"',
-            f'CREATE POLICY tenant ON "{table}" USING ({own})',
-            # Without statistics on it the planner takes every tenant for a middling one. With them it takes one that
-            # came since the last ANALYZE for empty, and then any index on tenant_id for as good as the right one.
-            f'ALTER TABLE "{table}" ALTER COLUMN tenant_id SET STATISTICS 0',
-            f'GRANT {rights} ON "{table}" TO "{app_role}"',
-        ):
-            connection.execute(text(statement))
+def secure(connection: Connection, table: str, app_role: str | None) -> None:
+    """Row level security, rights and what the planner may know of a table. A table that is secure is left alone: each
+    of these statements waits until nobody uses it, and makes others wait meanwhile."""
+    if table.startswith("alembic_version"):
+        connection.execute(text(f'GRANT SELECT ON "{table}" TO "{app_role}"'))
+        return
+    own = "tenant_id = nullif(current_setting('kefu.tenant', true), '')::uuid"
+    if table in SYSTEM_TABLES or table in _OPEN:
+        own += " OR current_setting('kefu.system', true) = 'on'"
+    rights = "SELECT, INSERT" if table in INSERT_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+    if connection.scalar(_IS_SECURE, {"table": table, "own": own, "rights": rights, "role": app_role}):
+        return
+    for statement in (
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+        f'DROP POLICY IF EXISTS tenant ON "{table}"',
+        f'CREATE POLICY tenant ON "{table}" USING ({own})',
+        f'COMMENT ON POLICY tenant ON "{table}" IS $${own}$$',
+        # Without statistics on it the planner takes every tenant for a middling one. With them it takes one that
+        # came since the last ANALYZE for empty, and then any index on tenant_id for as good as the right one.
+        f'ALTER TABLE "{table}" ALTER COLUMN tenant_id SET STATISTICS 0',
+        f'GRANT {rights} ON "{table}" TO "{app_role}"',
+    ):
+        connection.exec_driver_sql(statement)
+
+
+_IS_SECURE = text("""
+SELECT c.relrowsecurity AND c.relforcerowsecurity AND obj_description(p.oid, 'pg_policy') = :own
+   AND a.attstattarget = 0
+   AND (SELECT bool_and(has_table_privilege(:role, c.oid, wanted)) FROM unnest(string_to_array(:rights, ', ')) wanted)
+  FROM pg_class c
+  JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = 'tenant'
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+ WHERE c.oid = to_regclass(quote_ident(:table))
+""")
+"""The policy's comment is its condition as we wrote it; PostgreSQL keeps it in words of its own."""
 
 
 def admit_relay(connection: Connection, role: str | None) -> None:
@@ -158,6 +216,8 @@ def _connected(service: str, url: str) -> Iterator[Engine]:
     engine = create_engine(parsed)
     if sqlite:
         event.listen(engine, "connect", lambda c, _r: c.execute("PRAGMA journal_mode=WAL"))
+    else:
+        event.listen(engine, "begin", lambda c: c.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     try:
         yield engine
     finally:

@@ -30,6 +30,7 @@ context.configure(
     version_table=_attributes["version_table"],
     render_item=_render,
     include_object=_include,
+    transaction_per_migration=True,  # what is done stays done when the next one finds its table in use
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -73,16 +73,15 @@ def _filter() -> None:
 
 def _rls() -> None:
     """Bring the databases up without row level security."""
-    from sqlalchemy import Connection, inspect, text
+    from sqlalchemy import Connection, text
 
     from chassis import migrate
 
     secure = migrate.secure
 
-    def open_to_all(connection: Connection, app_role: str | None) -> None:
-        secure(connection, app_role)
-        for table in inspect(connection).get_table_names():
-            connection.execute(text(f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'))
+    def open_to_all(connection: Connection, table: str, app_role: str | None) -> None:
+        secure(connection, table, app_role)
+        connection.execute(text(f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'))
 
     migrate.secure = open_to_all
 

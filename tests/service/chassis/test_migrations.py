@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from chassis import migrate
+from kefu.waiting import wait_until
 from tests.platform.fixtures import DATABASES
 from tests.service.chassis.toy.place import SERVICES, settle
 from tests.service.chassis.toy.world import World
@@ -47,6 +49,51 @@ def _tables(world: World, service: str) -> set[str]:
         engine.dispose()
 
 
+def test_it_waits_for_tables_in_use_without_holding_others_up(new_world: Callable[[str], World]) -> None:
+    """The release before goes on working while the database is migrated."""
+    world = new_world("postgresql")
+    url, owner = world.databases.url, world.databases.migration_url
+    engine = create_engine(world.databases.migration_of("toy"))
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE things NO FORCE ROW LEVEL SECURITY"))
+    with engine.connect() as reader:
+        reader.execute(text("SELECT count(*) FROM things"))
+        migrating = Thread(target=migrate.migrate, args=("toy", url, owner))
+        migrating.start()
+        wait_until(lambda: _waiting(engine), limit=30, what="the migration wants the table")
+        wait_until(lambda: not _waiting(engine), limit=30, what="it lets others pass")
+        reader.rollback()
+    migrating.join(60)
+    assert not migrating.is_alive()
+    assert _forced(engine, "things")
+    engine.dispose()
+    world.close()
+
+
+def test_secure_tables_are_not_touched_again(new_world: Callable[[str], World]) -> None:
+    world = new_world("postgresql")
+    engine = create_engine(world.databases.migration_of("toy"))
+    with engine.connect() as reader:
+        reader.execute(text("SELECT count(*) FROM things"))
+        migrate.migrate("toy", world.databases.url, world.databases.migration_url)  # would wait for the reader
+    engine.dispose()
+    world.close()
+
+
+def _waiting(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return bool(connection.scalar(waiting))
+
+
+def _forced(engine: Engine, table: str) -> bool:
+    with engine.connect() as connection:
+        forced = text("SELECT relforcerowsecurity FROM pg_class WHERE oid = to_regclass(:table)")
+        return bool(connection.scalar(forced, {"table": table}))
+
+
 @pytest.mark.parametrize("service", ["chassis", *SERVICES])
 def test_the_models_say_what_the_migrations_do(service: str) -> None:
     settle()
@@ -59,7 +106,7 @@ def test_the_next_migration_is_written(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(migrate, "trees", lambda _service: [migrate.CHASSIS_TREE, tmp_path])
     migrate.revise("toy", "The things made")
     [written] = (tmp_path / "versions").glob("0001_*.py")
-    text = written.read_text()
-    assert '"""The things made."""' in text
-    assert re.search(r"op\.create_table\(\s*'things'", text)
-    compile(text, str(written), "exec")
+    source = written.read_text()
+    assert '"""The things made."""' in source
+    assert re.search(r"op\.create_table\(\s*'things'", source)
+    compile(source, str(written), "exec")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import text
 
+from chassis.migrate import add_index
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -12,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_complaints_level", "complaints", ["tenant_id", text("level_rank DESC"), "received_at", "id"])
+    add_index("ix_complaints_level", "complaints", ["tenant_id", text("level_rank DESC"), "received_at", "id"])
 
 
 def downgrade() -> None:
