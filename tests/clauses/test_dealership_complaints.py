@@ -303,6 +303,22 @@ def test_penalties_for_the_loss_and_for_the_delay_go_to_performance(company: Com
     assert len({finding["finding_id"] for finding in (loss, of_head, delay)}) == 3
 
 
+@pytest.mark.clause("SC-1")
+def test_the_handler_is_shown_the_script_stage_by_stage(company: Company) -> None:
+    consultant, manager = company.team("customer_relations_consultant", "customer_relations_manager")
+    begin = consultant.get("/v1/complaint-intake")["script"]
+    assert [line[:2] for line in begin] == ["耐心", "问清", "安抚", "复述"]
+    case = consultant.register()
+    assert case["script"][:4] == begin
+    english = consultant.call("GET", place(case), headers={"Accept-Language": "en"})["script"]
+    assert any(line.startswith("Read the record back") for line in english)
+    judging = usual.hand_over(company, case)
+    assert any("理由是否充分" in line for line in manager.case(judging)["script"])
+    ours = usual.reach(company, "notification", usual.judge(company, case))["script"]
+    assert any("诚恳致歉" in line for line in ours)
+    assert not any("不属我方责任" in line for line in ours)
+
+
 @pytest.mark.clause("SC-2")
 def test_the_record_is_confirmed_with_the_customer_before_it_is_handed_over(company: Company) -> None:
     consultant = company.as_("customer_relations_consultant")

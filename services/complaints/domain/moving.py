@@ -9,7 +9,7 @@ from services.complaints.domain.effects import apply, start_deadline, stop_deadl
 from services.complaints.domain.outcome import Moved, SheetClosed
 from services.complaints.domain.values import wanted
 from services.complaints.domain.working import Working
-from services.complaints.policy import Policy, holds, text
+from services.complaints.policy import holds, text
 from services.complaints.policy.specs import ActionSpec, StageSpec
 
 
@@ -116,9 +116,3 @@ def run_hooks(work: Working) -> None:
                 if hook.to is not None:
                     move(here, hook.to)
                     moved = True
-
-
-def script(policy: Policy, process: str, stage: str, locale: str) -> list[str]:
-    """What the handler is to say and do in a stage (SPEC SC-1)."""
-    lines = policy.processes[process].stages[stage].script
-    return list(lines.get(locale) or lines.get("zh-CN") or ())

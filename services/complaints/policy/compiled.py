@@ -33,6 +33,7 @@ class Policy:
         self.fact_kinds = fact_kinds(document)
         self.facts = {f.key: f for f in compiling.fields(document, list(document.get("facts", ())))}
         self.intake_facts = [self.facts[f["key"]] for f in document.get("facts", ()) if f.get("intake")]
+        self.scripts = compiling.scripts(document)
         self.forms = compiling.forms(document)
         self.processes = compiling.processes(document)
         self.sheets = compiling.sheets(document)

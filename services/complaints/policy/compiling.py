@@ -21,6 +21,8 @@ from services.complaints.policy.specs import (
     NeedSpec,
     PaperSpec,
     RuleSpec,
+    Script,
+    ScriptSpec,
     SheetSpec,
     SpanSpec,
     StageSpec,
@@ -134,12 +136,24 @@ def _action(document: Json, raw: Json) -> ActionSpec:
     )
 
 
+def _script(raw: Json) -> Script:
+    return {language: tuple(lines) for language, lines in raw.items()}
+
+
+def scripts(document: Json) -> dict[str, ScriptSpec]:
+    return {
+        s["key"]: ScriptSpec(key=s["key"], when=maybe(s.get("when")), lines=_script(s["lines"]))
+        for s in document.get("scripts", ())
+    }
+
+
 def _stage(document: Json, raw: Json) -> StageSpec:
     return StageSpec(
         key=raw["key"],
         labels=raw["labels"],
         holder=raw.get("holder"),
-        script={language: tuple(lines) for language, lines in raw.get("script", {}).items()},
+        script=_script(raw.get("script", {})),
+        scripts=tuple(raw.get("scripts", ())),
         enter=effects(raw.get("enter", [])),
         skips=_steps(raw.get("skip", [])),
         deadlines=tuple(raw.get("deadlines", ())),

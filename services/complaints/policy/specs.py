@@ -13,6 +13,19 @@ Who = str
 """A role, `$<party>`, `$head`, `$holder`, and where people are told also `$complainant` and `$up`."""
 
 
+Script = Mapping[str, tuple[str, ...]]
+"""Language -> what to say and do, line by line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptSpec:
+    """A part of the handling script."""
+
+    key: str
+    when: Expression | None
+    lines: Script
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
     """One input of an action, a form or a sheet."""
@@ -117,7 +130,8 @@ class StageSpec:
     key: str
     labels: Labels
     holder: Who | None
-    script: Mapping[str, tuple[str, ...]]
+    script: Script
+    scripts: tuple[str, ...]
     enter: tuple[EffectSpec, ...]
     skips: tuple[Step, ...]
     deadlines: tuple[str, ...]

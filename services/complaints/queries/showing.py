@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from chassis.work import Transaction
 from services.complaints import domain, schemas
+from services.complaints.domain import scripts
 from services.complaints.domain.case import Case, Sheet
-from services.complaints.domain.moving import script
 from services.complaints.domain.people import People
 from services.complaints.domain.scope import scope_of
 from services.complaints.models import ComplaintRow, SheetRow
@@ -43,7 +43,7 @@ def shown(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
         "level_reasons": schemas.level_reasons(policy, case, locale),
         "parties": schemas.parties(policy, case, named, locale),
         "waits_for": [schemas.waiter(people, person, named, locale) for person in people.waits_for()],
-        "script": script(policy, row.process, row.stage, locale),
+        "script": scripts.for_case(policy, case, now_of(tx), locale),
         "ticks": schemas.ticks(policy, case, locale),
         "proposals": [schemas.proposal(policy, one, people, locale) for one in case.flow.proposals],
         "sheets": [sheet_summary(tx, policy, row, case, sheet) for sheet in sheets],
@@ -101,12 +101,11 @@ def intake(tx: Transaction, _data: dict[str, Any]) -> dict[str, Any]:
     def options(part: str) -> list[dict[str, Any]]:
         return [{"key": key, "label": policy.label(part, key, locale)} for key in getattr(policy, part)]
 
-    lines = policy.intake.get("script", {})
     return {
         "policy_version": policy.version, "channels": options("channels"), "categories": options("categories"),
         "levels": options("levels"), "complainant_kinds": options("complainant_kinds"),
         "facts": [schemas.field(fact, locale) for fact in policy.intake_facts],
-        "script": list(lines.get(locale) or lines.get("zh-CN") or ()),
+        "script": scripts.for_intake(policy, locale),
     }  # fmt: skip
 
 
