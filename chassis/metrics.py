@@ -76,6 +76,11 @@ DEADLINES_OPEN = _gauge("kefu_deadlines_open", "Deadlines that run or are paused
 DEADLINES_OVERDUE = _gauge("kefu_deadlines_overdue", "Deadlines that passed without the act they ask for.", "service")
 DEADLINES_FIRED = _counter("kefu_deadline_fired_total", "Reminders and breaches acted on.", "service", "kind", "what")
 
+REPORTS = _counter("kefu_reports_total", "Periodic reports that were made by themselves.", "service", "outcome")
+REPORTS_WAITING = _gauge(
+    "kefu_reports_waiting_seconds", "How long the oldest report that is due has not been made; 0: none.", "service"
+)
+
 DELIVERIES = _counter("kefu_deliveries_total", "Attempts to send a message to a person.", "channel", "outcome")
 WEBHOOK_ATTEMPTS = _counter("kefu_webhook_attempts_total", "Attempts to send an event to a webhook.", "outcome")
 WEBHOOK_DURATION = _histogram("kefu_webhook_attempt_seconds", "Time a webhook's receiver took to answer or to fail.")

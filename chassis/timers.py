@@ -51,6 +51,13 @@ class Job:
             rows = session.execute(select(TenantSetting.tenant_id, TenantSetting.document))
             return [r.tenant_id for r in rows if service in r.document["services"] and r.document["status"] == "active"]
 
+    def tenant_revisions(self) -> dict[UUID, int]:
+        """All tenants this service knows, with the revision of its copy: who keeps something in memory for each of them
+        learns by it what to look at again."""
+        with self.work.database.begin(None, read_only=True, system=True) as session:
+            rows = session.execute(select(TenantSetting.tenant_id, TenantSetting.revision))
+            return {row.tenant_id: row.revision for row in rows}
+
     def sweep_deadlines(self, handler: Callable[[Transaction, Fired], None], limit: int = 500) -> int:
         """Fire every deadline that is due: `handler(tx, fired)` in one transaction with the deadline's own change.
 

@@ -170,6 +170,12 @@ _TABLE = (
     _row(r"must be a year.*", "not_year", "must be a year such as 2026", "应为年份,例如 2026"),
     _row(r"must be a month.*", "not_month", "must be a month such as 2026-11", "应为月份,例如 2026-11"),
     _row(
+        r"must be a period.*",
+        "not_period",
+        "must be a period such as 2026-11-22, 2026-W47, 2026-11, 2026-H2 or 2026",
+        "应为期间,例如 2026-11-22、2026-W47、2026-11、2026-H2 或 2026",
+    ),
+    _row(
         r"must be <number>/second.*",
         "not_rate",
         "must be <number>/second, /minute, /hour or /day, such as 600/minute",

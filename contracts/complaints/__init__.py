@@ -7,6 +7,7 @@ work cooperation sheet. Cases and sheets move through the same kind of door.
 
 from __future__ import annotations
 
+from contracts.complaints import kept_reports
 from contracts.complaints.events import (
     COMPLAINANT_NAMED,
     COMPLAINT_CLOSED,
@@ -94,6 +95,7 @@ CONTRACT = ServiceContract(
         WEEKLY_REPORT,
         MONTHLY_REPORT,
         YEARLY_REPORT,
+        *kept_reports.OPERATIONS,
     ),
     events=(
         COMPLAINT_OPENED,
@@ -107,6 +109,7 @@ CONTRACT = ServiceContract(
         SHEET_OPENED,
         SHEET_CLOSED,
         FINDING_MADE,
+        kept_reports.REPORT_MADE,
         MESSAGE_REQUESTED,
         MESSAGE_WITHDRAWN,
     ),
@@ -125,6 +128,7 @@ CONTRACT = ServiceContract(
         "complaints.acknowledge": "Acknowledge what was reported, answer urging notices.",
         "complaints.close": "Close and reopen cases.",
         "complaints.report": "See reports.",
+        "complaints.revise": "Make reports of earlier periods and correct kept ones by revisions.",
     },
 )
 

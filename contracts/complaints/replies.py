@@ -329,6 +329,7 @@ class ReportRow(Reply):
 
 class ReportTable(Reply):
     by = fields.String(required=True, metadata={"description": "What the rows are: category, level, channel, ..."})
+    label = fields.String(required=True)
     rows = fields.List(fields.Nested(ReportRow), required=True)
 
 

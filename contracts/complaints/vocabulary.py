@@ -9,8 +9,11 @@ STATES = ("open", "waiting", "closed")
 """`waiting`: the clocks stand because the customer has to do something."""
 SHEET_STATES = ("open", "done", "void")
 COMPENSATION = "compensation"
-SHEET_NATURES = ("urging", "corrective", COMPENSATION, "share", "other")
-"""`share`: a department's share of the responsibility; it has the fields `department`, `share` and `loss`."""
+CORRECTIVE = "corrective"
+SHEET_NATURES = ("urging", CORRECTIVE, COMPENSATION, "share", "other")
+"""`share`: a department's share of the responsibility; it has the fields `department`, `share` and `loss`.
+`corrective`: its field `effective`, where it has one, says whether the measures worked."""
+REPORT_FORMATS = ("xlsx", "pdf")
 DANGERS = (
     "process_gone", "stage_gone", "level_gone", "category_gone", "channel_gone", "sheet_gone", "authority_gone",
     "fact_changed", "rule_fails",

@@ -9,15 +9,20 @@ from chassis.service import Call, Delivery, Job, Service, every, on, operation
 from chassis.storage import FolderStorage
 from contracts import complaints as contract
 from contracts import customers
+from contracts.complaints import kept_reports as kept
 from services.complaints import jobs
-from services.complaints.queries import lists, precedents, previews, reports, showing
+from services.complaints.queries import kept_reports, lists, precedents, previews, reports, showing
 from services.complaints.settings import ComplaintsSettings
 from services.complaints.usecases import attachments, cases, linking
+from services.complaints.usecases import kept_reports as keeping
 
 
 @cache
 def _storage() -> FolderStorage:
     return FolderStorage(ComplaintsSettings.load().attachments_dir)
+
+
+_timetable = jobs.Timetable()
 
 
 class ComplaintsService(Service):
@@ -88,6 +93,26 @@ class ComplaintsService(Service):
     def yearly_report(self, call: Call) -> Any:
         return call.read(reports.yearly)
 
+    @operation(kept.LIST_REPORTS)
+    def list_reports(self, call: Call) -> Any:
+        return call.read(kept_reports.listed)
+
+    @operation(kept.GET_REPORT)
+    def get_report(self, call: Call) -> Any:
+        return call.read(kept_reports.one)
+
+    @operation(kept.MAKE_REPORT)
+    def make_report(self, call: Call) -> Any:
+        return call.run(keeping.make, call.look(keeping.count_earlier), then=kept_reports.shown)
+
+    @operation(kept.REVISE_REPORT)
+    def revise_report(self, call: Call) -> Any:
+        return call.run(keeping.revise, call.look(keeping.count_again), then=kept_reports.shown)
+
+    @operation(kept.REPORT_SCHEDULE)
+    def report_schedule(self, call: Call) -> Any:
+        return call.read(kept_reports.schedule)
+
     # -- sheets --------------------------------------------------------------------------------------------------------
 
     @operation(contract.GET_SHEET)
@@ -153,3 +178,7 @@ class ComplaintsService(Service):
     @every(seconds=1)
     def sweep_deadlines(self, job: Job) -> None:
         job.sweep_deadlines(jobs.deadline_fired)
+
+    @every(seconds=5)
+    def make_reports(self, job: Job) -> None:
+        jobs.make_reports(job, _timetable)

@@ -176,6 +176,11 @@ REQUESTS: dict[str, Json] = {
     "complaints.weekly_report": {"params": {"date": "2026-11-22", "org_unit_id": An("org_unit_id")}},
     "complaints.monthly_report": {"params": {"month": "2026-11", "org_unit_id": An("org_unit_id")}},
     "complaints.yearly_report": {"params": {"year": 2026, "org_unit_id": An("org_unit_id")}},
+    "complaints.list_reports": {},
+    "complaints.make_report": {"json": {"report": "monthly", "period": "2025-02"}},
+    "complaints.get_report": {},
+    "complaints.report_schedule": {},
+    "complaints.revise_report": {"json": {"reason": "补录"}},
     # -- notifications --
     "notifications.list_notifications": {},
     "notifications.read_notification": {},

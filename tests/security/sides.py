@@ -141,6 +141,7 @@ def _complaint(side: Side) -> None:
     side.boss.act(case, "open_corrective_action", problem=side.word, department="service")
     sheets = side.boss.get("/v1/sheets", complaint_id=case["id"])["items"]
     ids["sheet_id"] = sheets[0]["id"]
+    ids["report_id"] = side.boss.post("/v1/reports", report="monthly", period="2025-01")["id"]
 
 
 def _messages(side: Side) -> None:

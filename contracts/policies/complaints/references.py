@@ -36,6 +36,7 @@ def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
             yield from _fields(document, (*path, *here, "fields"), action, locate)
         yield from _effects(document, path, flow, locate)
     yield from _numbers(document, locate)
+    yield from _readers(document, locate)
     if "handler" not in keyed(document["parties"]):
         yield locate(("parties",), "lacks the part `handler`", "Add `handler: {labels: ...}`: every case has one.")
 
@@ -180,6 +181,19 @@ def _numbers(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
                 "Let it begin otherwise.",
             )
         seen |= {pattern} - {None}
+
+
+def _readers(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """Who is told of a report may read it."""
+    roles = keyed(document["roles"])
+    for report in document["reports"]:
+        for role in report.get("to", ()):
+            granted = set(roles.get(role, {}).get("permissions", ()))
+            if role in roles and not granted & {"complaints.report", "complaints.*", "*"}:
+                yield locate(
+                    ("reports", report["key"], "to"), f"`{role}` may not see reports",
+                    "Give the role `complaints.report` in pack.yaml, or name another.",
+                )  # fmt: skip
 
 
 def _hooks(document: Mapping[str, Any], path: KeyPath, flow: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:

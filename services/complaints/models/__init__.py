@@ -14,6 +14,7 @@ from services.complaints.models.cases import (
     PrecedentToken,
     SheetRow,
 )
+from services.complaints.models.reports import KeptReport, ReportFile, ReportSchedule
 
 __all__ = [
     "AttachmentRow",
@@ -21,7 +22,10 @@ __all__ = [
     "CaseToken",
     "ComplaintRow",
     "HistoryRow",
+    "KeptReport",
     "PrecedentRow",
     "PrecedentToken",
+    "ReportFile",
+    "ReportSchedule",
     "SheetRow",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from chassis.work import NotInCopy, Transaction, UnknownPolicy
 from contracts.complaints import NO_POLICY
 from contracts.problems import NOT_FOUND
-from services.complaints.models import ComplaintRow
+from services.complaints.models import ComplaintRow, KeptReport
 from services.complaints.policy import Policy, PolicyCache
 
 SERVICE = "complaints"
@@ -27,8 +27,8 @@ def load(tx: Transaction, complaint_id: UUID, *, lock: bool = False) -> Complain
     return row
 
 
-def policy_of(tx: Transaction, row: ComplaintRow) -> Policy:
-    """The policy the case began with; it keeps that version (SPEC PL-5)."""
+def policy_of(tx: Transaction, row: ComplaintRow | KeptReport) -> Policy:
+    """The policy the case began with, and keeps (SPEC PL-5); that by which the report was made."""
     return _policy(tx, row.policy_version)
 
 
