@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tests.load import seeding, wrk
-from tests.load.peers import django_helpdesk
+from tests.load.peers import django_helpdesk, request_tracker
 from tests.load.peers.site import PeerUnavailableError, Site
 from tests.load.report import TIME_HEADS, ratio, table, times
 from tests.load.scenarios.growth import sample
@@ -24,9 +24,14 @@ KEFU = "Kefu"
 def run(stand: Stand) -> dict[str, Any]:
     """Each program with few and with many tickets; one that cannot be installed is left out with a word why."""
     figures: dict[str, Any] = {}
-    for name, serving in ((KEFU, _kefu), (django_helpdesk.NAME, django_helpdesk.serving)):
+    sizes = (FEW, MANY)  # Request Tracker makes ten a second: only few of its
+    for name, serving, measured in (
+        (KEFU, _kefu, sizes),
+        (django_helpdesk.NAME, django_helpdesk.serving, sizes),
+        (request_tracker.NAME, request_tracker.serving, sizes[:1]),
+    ):
         try:
-            for tickets in (FEW, MANY):
+            for tickets in measured:
                 with serving(stand, tickets) as site:
                     figures.setdefault(name, {})[str(tickets)] = _measure(
                         stand, site, f"{name.split()[0]}-{tickets}", tickets
