@@ -21,7 +21,7 @@ import orjson
 from chassis.press.parent import SECONDS, Press
 from chassis.press.sheets import Cell, Chart, Money, Percent, Sheet
 
-__all__ = ["Cell", "Chart", "Money", "Percent", "Press", "Sheet", "close", "pdf", "workbook"]
+__all__ = ["PDF", "SECONDS", "XLSX", "Cell", "Chart", "Money", "Percent", "Press", "Sheet", "close", "pdf", "workbook"]
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -8,8 +8,8 @@ from contracts.complaints.problems import NO_POLICY
 from contracts.complaints.replies import ReportCount, ReportTable
 from contracts.complaints.vocabulary import REPORT_FORMATS, SERVICE, one_of
 from contracts.core import Event, Operation
-from contracts.fields import Body, Flag, Id, Line, Moment, PageQuery, Reply, Slug, Whole, page_of
-from contracts.problems import CONFLICT, INVALID, NOT_FOUND, ProblemType
+from contracts.fields import Body, Download, Flag, Id, Line, Moment, PageQuery, Reply, Slug, Whole, page_of
+from contracts.problems import CONFLICT, INVALID, LOCALES, NOT_FOUND, PRINTING_UNAVAILABLE, ProblemType
 
 WHOLE_COMPANY_ONLY = ProblemType(
     "whole_company_only", 403,
@@ -61,6 +61,13 @@ class ReportInput(Body):
 
 class RevisionInput(Body):
     reason = Line(required=True, min=2, max=500, metadata={"description": "Why; stands on the revision."})
+
+
+class ReportFileQuery(Body):
+    format = fields.String(load_default="pdf", validate=one_of(*REPORT_FORMATS))
+    locale = fields.String(
+        validate=one_of(*LOCALES), metadata={"description": "The file's language; without it, the caller's."}
+    )
 
 
 class ReportChange(Reply):
@@ -200,5 +207,18 @@ REPORT_SCHEDULE = Operation(
     permission="complaints.report",
     errors=(NO_POLICY,),
 )
+DOWNLOAD_REPORT = Operation(
+    service=SERVICE,
+    name="download_report",
+    summary="Download a kept report as XLSX or PDF",
+    verb="GET",
+    path="/v1/reports/{report_id}/content",
+    query=ReportFileQuery,
+    reply=Download,
+    download="*/*",
+    permission="complaints.report",
+    errors=(NOT_FOUND, PRINTING_UNAVAILABLE),
+    description="Made of the kept figures, with charts. The file of the first download is kept: it never changes.",
+)
 
-OPERATIONS = (LIST_REPORTS, MAKE_REPORT, GET_REPORT, REVISE_REPORT, REPORT_SCHEDULE)
+OPERATIONS = (LIST_REPORTS, MAKE_REPORT, GET_REPORT, REVISE_REPORT, REPORT_SCHEDULE, DOWNLOAD_REPORT)

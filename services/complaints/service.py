@@ -13,7 +13,7 @@ from contracts.complaints import kept_reports as kept
 from services.complaints import jobs
 from services.complaints.queries import kept_reports, lists, precedents, previews, reports, showing
 from services.complaints.settings import ComplaintsSettings
-from services.complaints.usecases import attachments, cases, linking
+from services.complaints.usecases import attachments, cases, linking, report_files
 from services.complaints.usecases import kept_reports as keeping
 
 
@@ -108,6 +108,10 @@ class ComplaintsService(Service):
     @operation(kept.REVISE_REPORT)
     def revise_report(self, call: Call) -> Any:
         return call.run(keeping.revise, call.look(keeping.count_again), then=kept_reports.shown)
+
+    @operation(kept.DOWNLOAD_REPORT)
+    def download_report(self, call: Call) -> Any:
+        return call.dump(report_files.download(call, _storage()))
 
     @operation(kept.REPORT_SCHEDULE)
     def report_schedule(self, call: Call) -> Any:

@@ -179,6 +179,7 @@ REQUESTS: dict[str, Json] = {
     "complaints.list_reports": {},
     "complaints.make_report": {"json": {"report": "monthly", "period": "2025-02"}},
     "complaints.get_report": {},
+    "complaints.download_report": {"params": {"format": "xlsx"}},
     "complaints.report_schedule": {},
     "complaints.revise_report": {"json": {"reason": "补录"}},
     # -- notifications --
