@@ -20,7 +20,8 @@ from chassis.ids import new_id
 from chassis.spans import Span, due, fraction_point, next_end, resume
 from chassis.tables import DeadlineRow
 
-RUNNING, PAUSED, DONE = "running", "paused", "done"
+RUNNING, PAUSED, HELD, DONE = "running", "paused", "held", "done"
+"""`held`: the subject stands still for a reason of ours, so that the time goes on counting."""
 REMIND, BREACH, REPEAT = "remind", "breach", "repeat"
 
 
@@ -112,6 +113,26 @@ class Deadlines:
                 row.state, row.ended_at, row.next_at = DONE, self._now, None
                 ended.append(row)
         return ended
+
+    def hold(self, subject_id: UUID) -> None:
+        """Have none of the subject's clocks fire until `revive`. Unlike a pause it buys no time."""
+        for row in self._of(subject_id):
+            if row.state != DONE:
+                row.state, row.next_at = HELD, None
+
+    def revive(self, subject_id: UUID, which: Callable[[DeadlineRow], bool]) -> None:
+        """Let those held or ended clocks that `which` picks go on as if they had never stood."""
+        for row in self._of(subject_id):
+            if row.state in {HELD, DONE} and which(row):
+                row.state, row.ended_at = PAUSED if row.paused_at else RUNNING, None
+                if row.state == RUNNING:
+                    self._look_at_again(row)
+
+    def _look_at_again(self, row: DeadlineRow) -> None:
+        if row.breaches:
+            row.next_at = _next_lateness(row, self._now, self._calendar())
+        else:
+            self._schedule(row)
 
     def of(self, subject_id: UUID) -> list[DeadlineRow]:
         """All clocks of the subject, oldest first."""
@@ -205,9 +226,14 @@ def advance(row: DeadlineRow, now: datetime, calendar: WorkingCalendar) -> Fired
     else:
         row.breaches += 1
         what = BREACH if row.breaches == 1 else REPEAT
-        period = Span.from_data(row.repeat or row.span).period()
-        row.next_at = _first_late(next_end(row.due_at, period, now, calendar))
+        row.next_at = _next_lateness(row, now, calendar)
     return Fired(row.id, row.subject_id, row.kind, what, row.due_at, row.breaches, row.data)
+
+
+def _next_lateness(row: DeadlineRow, now: datetime, calendar: WorkingCalendar) -> datetime:
+    """When the clock is late another period."""
+    period = Span.from_data(row.repeat or row.span).period()
+    return _first_late(next_end(row.due_at, period, now, calendar))
 
 
 def backlog(session: Session, now: datetime) -> tuple[int, int]:

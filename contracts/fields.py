@@ -100,6 +100,16 @@ class Id(fields.UUID):
     default_error_messages = {"invalid_uuid": "must be a UUID such as 0199e1a0-3c1e-7bb2-9f0e-2d6a4f3e9c11"}
 
 
+class IdOrMe(Id):
+    """The id of a staff member, or `me`: whoever calls."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"metadata": {"description": "An id, or `me`.", "format": "uuid-or-me"}, **kwargs})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        return value if value == "me" else super()._deserialize(value, attr, data, **kwargs)
+
+
 class Moment(fields.AwareDateTime):
     """A moment with its zone, RFC 3339: `2026-11-22T09:00:00+08:00`. Answered in UTC."""
 

@@ -90,6 +90,15 @@ class Reopened(CaseFacts):
     reason = fields.String(allow_none=True)
 
 
+class Merged(CaseFacts):
+    into_id = Id(required=True)
+    into_number = fields.String(required=True, metadata={"description": "Go on with this one."})
+
+
+class Split(CaseFacts):
+    made = fields.List(Id(), required=True, metadata={"description": "The new cases."})
+
+
 class SheetFacts(CaseFacts):
     sheet_id = Id(required=True)
     sheet_number = fields.String(required=True)
@@ -127,6 +136,9 @@ DEADLINE_BREACHED = _event(
 )
 COMPLAINT_CLOSED = _event("complaint.closed", Closed, "A case was closed.")
 COMPLAINT_REOPENED = _event("complaint.reopened", Reopened, "A closed case was opened again.")
+COMPLAINT_MERGED = _event("complaint.merged", Merged, "A duplicate was merged into another case and stands still.")
+COMPLAINT_UNMERGED = _event("complaint.unmerged", Merged, "A merged case was taken out again and goes on.")
+COMPLAINT_SPLIT = _event("complaint.split", Split, "Matters of a case became cases of their own.")
 SHEET_OPENED = _event("complaint.sheet_opened", SheetFacts, "A sheet was opened: urging notice, corrective action, ...")
 SHEET_CLOSED = _event("complaint.sheet_closed", SheetFacts, "A sheet was finished or declared void.")
 FINDING_MADE = _event("complaint.finding_made", Finding, "Who answers for what.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.complaints.vocabulary import SHEET_NATURES, SHEET_STATES, SORTS, STATES, one_of
-from contracts.fields import Body, Flag, Id, Line, Moment, MoneyField, PageQuery, Slug, Text, Whole
+from contracts.fields import Body, Flag, Id, IdOrMe, Line, Moment, MoneyField, PageQuery, Slug, Text, Whole
 
 
 class ComplainantInput(Body):
@@ -80,7 +80,7 @@ class AttachmentQuery(Body):
     kind = Slug()
 
 
-class ComplaintQuery(PageQuery):
+class CaseFilter(Body):
     """Filters of the list; all given ones must hold."""
 
     state = fields.String(validate=one_of(*STATES))
@@ -90,13 +90,29 @@ class ComplaintQuery(PageQuery):
     channel = Slug()
     validity = Slug()
     org_unit_id = Id()
-    handler_id = Id()
+    handler_id = IdOrMe()
     customer_id = Id()
+    watching = fields.String(validate=one_of("me"), metadata={"description": "Those you watch."})
+    mentioned = fields.String(validate=one_of("me"), metadata={"description": "Those in which you were named."})
     overdue = Flag()
+    merged = Flag(
+        metadata={"description": "Those that were merged into another one, which are left out otherwise."},
+    )
     q = Line(max=100, metadata={"description": "Words of number, content, subject, complainant, plate or unit."})
     received_from = Moment()
     received_to = Moment(metadata={"description": "Exclusive."})
-    sort = fields.String(load_default="-received_at", validate=one_of(*SORTS))
+
+
+class ComplaintCountQuery(CaseFilter):
+    filter = Id(metadata={"description": "A saved filter; what is given beside it narrows it further."})
+
+
+class ComplaintQuery(PageQuery, ComplaintCountQuery):
+    """Filters of the list, and how it is sorted."""
+
+    sort = fields.String(
+        validate=one_of(*SORTS), metadata={"description": "Else as the saved filter says, else `-received_at`."}
+    )
 
 
 class SheetQuery(PageQuery):

@@ -22,7 +22,9 @@ from contracts.complaints.inputs import (
 from contracts.complaints.problems import (
     ACTION_NOT_AVAILABLE,
     BEYOND_AUTHORITY,
+    CASE_MERGED,
     CLOSED_CASE,
+    FILTER_BROKEN,
     NO_POLICY,
     NOT_YOUR_TURN,
     OWN_PROPOSAL,
@@ -64,6 +66,7 @@ _ACTING = (
     BEYOND_AUTHORITY,
     OWN_PROPOSAL,
     STAGE_INCOMPLETE,
+    CASE_MERGED,
 )
 
 CREATE_COMPLAINT = Operation(
@@ -88,6 +91,7 @@ LIST_COMPLAINTS = Operation(
     query=ComplaintQuery,
     reply=page_of(ComplaintSummary),
     permission="complaints.read",
+    errors=(NOT_FOUND, NO_POLICY, FILTER_BROKEN),
 )
 GET_COMPLAINT = Operation(
     service=SERVICE,
@@ -110,7 +114,7 @@ UPDATE_COMPLAINT = Operation(
     reply=Complaint,
     permission="complaints.amend",
     versioned=True,
-    errors=(*_SCOPED, INVALID, STALE, CLOSED_CASE),
+    errors=(*_SCOPED, INVALID, STALE, CLOSED_CASE, CASE_MERGED),
 )
 UNMASK_COMPLAINANT = Operation(
     service=SERVICE,
@@ -201,7 +205,7 @@ ADD_ATTACHMENT = Operation(
     success=201,
     upload=True,
     permission="complaints.attach",
-    errors=_SCOPED,
+    errors=(*_SCOPED, CASE_MERGED),
 )
 GET_ATTACHMENT = Operation(
     service=SERVICE,

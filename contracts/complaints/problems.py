@@ -39,3 +39,34 @@ CLOSED_CASE = ProblemType(
     "The case is closed. Reopen it, or open a new one that names it in `follows`.",
     "案件已关闭。请重新打开,或新建投诉并在 follows 中注明原案件。",
 )  # fmt: skip
+CASE_MERGED = ProblemType(
+    "case_merged", 409,
+    "{number} was merged into {into} and stands still. Go on with {into} (`complaint_id`), or take {number} out again "
+    "at /unmerge.",
+    "案件 {number} 已并入 {into},不再单独处理。请在 {into}(complaint_id)上操作,或通过 /unmerge 撤销合并。",
+)  # fmt: skip
+NOT_MERGED = ProblemType(
+    "not_merged", 409,
+    "{number} was not merged into another case, so there is nothing to undo.",
+    "案件 {number} 未被合并,无需撤销。",
+)  # fmt: skip
+OPEN_SHEETS = ProblemType(
+    "open_sheets", 409,
+    "{number} has sheets that are being worked on: {sheets}. Finish them or declare them void first.",
+    "案件 {number} 尚有未办结的单据:{sheets}。请先办结或作废。",
+)  # fmt: skip
+ONLY_STAFF = ProblemType(
+    "only_staff", 409,
+    "A key is nobody who could be told anything. Sign in as a staff member, or name one at /watchers/<staff_id>.",
+    "接口密钥不是员工,无法接收通知。请以员工身份登录,或指定一名员工。",
+)  # fmt: skip
+FILTER_BROKEN = ProblemType(
+    "filter_broken", 409,
+    "The filter `{name}` names what your company no longer has, and no complaint fits: {parts}. Change the filter.",
+    "筛选“{name}”引用了已不存在的内容,没有匹配的投诉:{parts}。请修改该筛选。",
+)  # fmt: skip
+FILTER_NOT_YOURS = ProblemType(
+    "filter_not_yours", 403,
+    "The filter `{name}` was shared with you; only who made it changes it. Save one of your own like it.",
+    "筛选“{name}”由他人共享,仅创建者可修改。您可另存为自己的筛选。",
+)  # fmt: skip

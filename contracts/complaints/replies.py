@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from contracts.complaints.vocabulary import SHEET_NATURES, SHEET_STATES, STATES, one_of
+from contracts.complaints.vocabulary import AUDIENCES, SHEET_NATURES, SHEET_STATES, STATES, one_of
 from contracts.fields import Id, Moment, MoneyField, Reply, Whole
 
 
@@ -42,7 +42,7 @@ class Deadline(Reply):
     started_at = Moment(required=True)
     due_at = Moment(required=True)
     remind_at = Moment(allow_none=True)
-    state = fields.String(required=True, metadata={"description": "running, paused, done or breached."})
+    state = fields.String(required=True, metadata={"description": "running, paused, held (merged), done or breached."})
     breaches = Whole(required=True, metadata={"description": "Periods it is late."})
     ended_at = Moment(allow_none=True)
 
@@ -150,6 +150,7 @@ class ComplaintSummary(Reply):
     received_at = Moment(required=True)
     updated_at = Moment(required=True)
     closed_at = Moment(allow_none=True)
+    merged_into_id = Id(allow_none=True, metadata={"description": "The case it was merged into: go on with that one."})
     version = Whole(required=True)
 
 
@@ -171,7 +172,24 @@ class Tick(Reply):
 class Link(Reply):
     complaint_id = Id(required=True)
     number = fields.String(required=True)
-    kind = fields.String(required=True, metadata={"description": "follows, followed_by or like."})
+    kind = fields.String(
+        required=True,
+        metadata={"description": "follows, followed_by, merged_into, merged, split_from or split_into."},
+    )
+
+
+class MergedCase(Reply):
+    """A duplicate that was merged into the case (UX-1)."""
+
+    complaint_id = Id(required=True)
+    number = fields.String(required=True)
+    channel = fields.String(required=True)
+    content = fields.String(required=True)
+    received_at = Moment(required=True)
+    complainant = fields.Nested(Complainant, required=True)
+    merged_at = Moment(required=True)
+    by = fields.String(required=True)
+    reason = fields.String(required=True)
 
 
 class Complaint(ComplaintSummary):
@@ -194,6 +212,10 @@ class Complaint(ComplaintSummary):
     proposals = fields.List(fields.Nested(Proposal), required=True)
     sheets = fields.List(fields.Nested(SheetSummary), required=True)
     links = fields.List(fields.Nested(Link), required=True)
+    merged = fields.List(
+        fields.Nested(MergedCase),
+        metadata={"description": "Duplicates merged into it; group_size and claimed_amount count them in."},
+    )
     deadlines = fields.List(fields.Nested(Deadline), required=True)
     actions = fields.List(fields.Nested(Action), required=True)
     outcome = fields.String(allow_none=True)
@@ -213,6 +235,12 @@ class HistoryEntry(Reply):
     to_stage = fields.String(allow_none=True)
     fields_ = fields.Dict(required=True, data_key="fields", attribute="fields")
     note = fields.String(allow_none=True)
+    audience = fields.String(
+        allow_none=True,
+        validate=one_of(*AUDIENCES),
+        metadata={"description": "`complainant`: meant for them; absent: for the company's own people only."},
+    )
+    complaint_id = Id(metadata={"description": "The case, or the one merged into it where this happened."})
 
 
 class FormValue(Reply):

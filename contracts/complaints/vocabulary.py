@@ -24,6 +24,8 @@ DIFFERENCES = (
     "deadline_appears", "approval", "priority",
 )  # fmt: skip
 """Of a case under another policy: what would be otherwise."""
+AUDIENCES = ("internal", "complainant")
+"""Whom a note on a case is for. An action's field of this name says it; none means the first."""
 SORTS = ("-received_at", "received_at", "-priority", "-level", "due_at", "-updated_at")
 
 

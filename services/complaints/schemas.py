@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from chassis import directory
 from chassis.tables import DeadlineRow
 from chassis.work import Transaction
@@ -23,6 +21,7 @@ UNMASK = "complaints.unmask"
 _SAME = (
     "id", "number", "state", "process", "stage", "level", "priority", "category", "validity", "channel", "subject",
     "content", "org_unit_id", "handler_id", "due_at", "received_at", "updated_at", "closed_at", "version",
+    "merged_into_id",
 )  # fmt: skip
 _DETAIL = (
     "policy_version", "remedy_sought", "group_size", "media_risk", "lawsuit_risk", "occurred_at", "external_ref",
@@ -109,6 +108,12 @@ _WHAT: Mapping[str, Mapping[str, str]] = {
     "unmasked": {"zh-CN": "查看个人信息", "en": "Personal data seen"},
     "attachment": {"zh-CN": "添加附件", "en": "File attached"},
     "like": {"zh-CN": "出现同类投诉", "en": "A like case came in"},
+    "merged": {"zh-CN": "并入其他案件", "en": "Merged into another case"},
+    "merged_here": {"zh-CN": "并入重复案件", "en": "A duplicate was merged into it"},
+    "unmerged": {"zh-CN": "撤销合并", "en": "Taken out again"},
+    "unmerged_here": {"zh-CN": "撤出已并入的案件", "en": "A merged case was taken out"},
+    "split": {"zh-CN": "拆分", "en": "Split"},
+    "split_off": {"zh-CN": "由拆分产生", "en": "Came of a split"},
 }
 
 
@@ -168,7 +173,7 @@ def waiter(people: Any, person: Person, named: Named, locale: str) -> dict[str, 
 def deadline(policy: Policy, clock: DeadlineRow, locale: str, now: datetime) -> dict[str, Any]:
     """A clock of the case."""
     spec = policy.deadlines[clock.data["deadline"]]
-    late = clock.state != "done" and clock.due_at < now and clock.paused_at is None
+    late = clock.state not in {"done", "held"} and clock.due_at < now and clock.paused_at is None
     return {
         "id": clock.id, "kind": spec.key, "label": text(spec.labels, locale), "sheet_id": clock.data["sheet_id"],
         "started_at": clock.started_at, "due_at": clock.due_at, "remind_at": clock.remind_at,
@@ -256,13 +261,3 @@ def dossier(spec: DossierSpec, case: Case, scope: Scope, locale: str) -> dict[st
     ]
     complete = all(paper["state"] != MISSING for paper in papers)
     return {"key": spec.key, "label": text(spec.labels, locale), "complete": complete, "papers": papers}
-
-
-def links(tx: Transaction, row: ComplaintRow) -> list[dict[str, Any]]:
-    """Cases this one follows or that follow it."""
-    followers = select(ComplaintRow).where(ComplaintRow.follows_id == row.id).order_by(ComplaintRow.id)
-    shown = [{"complaint_id": r.id, "number": r.number, "kind": "followed_by"} for r in tx.session.scalars(followers)]
-    if row.follows_id:
-        earlier = tx.get(ComplaintRow, row.follows_id, kind="complaint")
-        shown.insert(0, {"complaint_id": earlier.id, "number": earlier.number, "kind": "follows"})
-    return shown

@@ -8,12 +8,22 @@ from typing import Any
 from chassis.service import Call, Delivery, Job, Service, every, on, operation
 from chassis.storage import FolderStorage
 from contracts import complaints as contract
-from contracts import customers
+from contracts import customers, tenants
 from contracts.complaints import kept_reports as kept
 from services.complaints import jobs
-from services.complaints.queries import kept_reports, lists, precedents, previews, reports, showing
+from services.complaints.queries import filters as filter_queries
+from services.complaints.queries import kept_reports, lists, precedents, previews, reports, showing, totals
 from services.complaints.settings import ComplaintsSettings
-from services.complaints.usecases import attachments, cases, linking, report_files
+from services.complaints.usecases import (
+    attachments,
+    cases,
+    filters,
+    linking,
+    merging,
+    report_files,
+    splitting,
+    watching,
+)
 from services.complaints.usecases import kept_reports as keeping
 
 
@@ -39,6 +49,10 @@ class ComplaintsService(Service):
     def list_complaints(self, call: Call) -> Any:
         return call.read(lists.complaints)
 
+    @operation(contract.COUNT_COMPLAINTS)
+    def count_complaints(self, call: Call) -> Any:
+        return call.read(totals.counts)
+
     @operation(contract.GET_COMPLAINT)
     def get_complaint(self, call: Call) -> Any:
         return call.read(showing.complaint)
@@ -50,6 +64,38 @@ class ComplaintsService(Service):
     @operation(contract.ACT)
     def act(self, call: Call) -> Any:
         return call.run(cases.act, then=showing.shown)
+
+    @operation(contract.MERGE_COMPLAINT)
+    def merge_complaint(self, call: Call) -> Any:
+        return call.run(merging.merge, then=showing.shown)
+
+    @operation(contract.UNMERGE_COMPLAINT)
+    def unmerge_complaint(self, call: Call) -> Any:
+        return call.run(merging.unmerge, then=showing.shown)
+
+    @operation(contract.SPLIT_COMPLAINT)
+    def split_complaint(self, call: Call) -> Any:
+        return call.run(splitting.split, then=showing.split)
+
+    @operation(contract.LIST_WATCHERS)
+    def list_watchers(self, call: Call) -> Any:
+        return call.read(showing.watchers_of)
+
+    @operation(contract.WATCH)
+    def watch(self, call: Call) -> Any:
+        return call.run(watching.watch, then=showing.watchers)
+
+    @operation(contract.UNWATCH)
+    def unwatch(self, call: Call) -> Any:
+        return call.run(watching.unwatch, then=showing.watchers)
+
+    @operation(contract.ADD_WATCHER)
+    def add_watcher(self, call: Call) -> Any:
+        return call.run(watching.add, then=showing.watchers)
+
+    @operation(contract.REMOVE_WATCHER)
+    def remove_watcher(self, call: Call) -> Any:
+        return call.run(watching.remove, then=showing.watchers)
 
     @operation(contract.UNMASK_COMPLAINANT)
     def unmask_complainant(self, call: Call) -> Any:
@@ -117,6 +163,36 @@ class ComplaintsService(Service):
     def report_schedule(self, call: Call) -> Any:
         return call.read(kept_reports.schedule)
 
+    # -- saved filters -------------------------------------------------------------------------------------------------
+
+    @operation(contract.LIST_FILTERS)
+    def list_filters(self, call: Call) -> Any:
+        return call.read(filter_queries.listed)
+
+    @operation(contract.CREATE_FILTER)
+    def create_filter(self, call: Call) -> Any:
+        return call.run(filters.create)
+
+    @operation(contract.GET_FILTER)
+    def get_filter(self, call: Call) -> Any:
+        return call.read(filter_queries.one)
+
+    @operation(contract.UPDATE_FILTER)
+    def update_filter(self, call: Call) -> Any:
+        return call.run(filters.change)
+
+    @operation(contract.DELETE_FILTER)
+    def delete_filter(self, call: Call) -> Any:
+        return call.run(filters.drop)
+
+    @operation(contract.SET_DEFAULT_FILTER)
+    def set_default_filter(self, call: Call) -> Any:
+        return call.run(filters.set_default)
+
+    @operation(contract.UNSET_DEFAULT_FILTER)
+    def unset_default_filter(self, call: Call) -> Any:
+        return call.run(filters.unset_default)
+
     # -- sheets --------------------------------------------------------------------------------------------------------
 
     @operation(contract.GET_SHEET)
@@ -178,6 +254,10 @@ class ComplaintsService(Service):
     @on(customers.CUSTOMER_LINKED)
     def customer_linked(self, delivery: Delivery) -> None:
         delivery.apply(linking.customer_found)
+
+    @on(tenants.ROLE_CHANGED)
+    def role_changed(self, delivery: Delivery) -> None:
+        delivery.apply(watching.role_changed)
 
     @every(seconds=1)
     def sweep_deadlines(self, job: Job) -> None:

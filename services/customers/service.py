@@ -149,6 +149,18 @@ class CustomersService(Service):
     def complaint_reopened(self, delivery: Delivery) -> None:
         delivery.apply(linking.record, delivery.event.type)
 
+    @on(complaints.COMPLAINT_MERGED)
+    def complaint_merged(self, delivery: Delivery) -> None:
+        delivery.apply(linking.record, delivery.event.type)
+
+    @on(complaints.COMPLAINT_UNMERGED)
+    def complaint_unmerged(self, delivery: Delivery) -> None:
+        delivery.apply(linking.record, delivery.event.type)
+
+    @on(complaints.COMPLAINT_SPLIT)
+    def complaint_split(self, delivery: Delivery) -> None:
+        delivery.apply(linking.record, delivery.event.type)
+
     @on(complaints.SHEET_OPENED)
     def sheet_opened(self, delivery: Delivery) -> None:
         delivery.apply(linking.record, delivery.event.type)

@@ -59,6 +59,7 @@ _COMPLAINT = {
     "org_unit_id": An("org_unit_id"),
     "follows": An("complaint_id"),
 }
+_FILTERED = {"org_unit_id": An("org_unit_id"), "customer_id": An("customer_id"), "handler_id": An("staff_id")}
 _YUAN = {"amount": 100, "currency": "CNY"}
 REQUESTS: dict[str, Json] = {
     # -- tenants: the register (operator) --
@@ -147,14 +148,34 @@ REQUESTS: dict[str, Json] = {
     # -- complaints --
     "complaints.create_complaint": {"json": _COMPLAINT},
     "complaints.list_complaints": {
-        "params": {"org_unit_id": An("org_unit_id"), "customer_id": An("customer_id"), "handler_id": An("staff_id")}
+        "params": {**_FILTERED, "filter": An("filter_id")},
     },
+    "complaints.count_complaints": {"params": {**_FILTERED, "filter": An("filter_id")}},
+    "complaints.list_filters": {},
+    "complaints.create_filter": {
+        "json": {"name": New("f"), "query": _FILTERED, "org_unit_id": An("org_unit_id")},
+    },
+    "complaints.get_filter": {},
+    "complaints.update_filter": {"json": {"query": _FILTERED, "org_unit_id": An("org_unit_id")}},
+    "complaints.delete_filter": {},
+    "complaints.set_default_filter": {},
+    "complaints.unset_default_filter": {},
     "complaints.get_complaint": {},
     "complaints.update_complaint": {
         "json": {"org_unit_id": An("org_unit_id"), "complainant": {"customer_id": An("customer_id")}}
     },
     "complaints.unmask_complainant": {"json": {"reason": "核对"}},
     "complaints.act": {"json": {"staff": An("staff_id")}},
+    "complaints.merge_complaint": {"json": {"into": An("complaint_id"), "reason": "重复"}},
+    "complaints.unmerge_complaint": {"json": {"reason": "并错"}},
+    "complaints.split_complaint": {
+        "json": {"items": [{"content": "另一件事", "attachments": [An("attachment_id")]}], "reason": "两件事"}
+    },
+    "complaints.list_watchers": {},
+    "complaints.watch": {},
+    "complaints.unwatch": {},
+    "complaints.add_watcher": {},
+    "complaints.remove_watcher": {},
     "complaints.get_history": {},
     "complaints.get_deadlines": {},
     "complaints.get_dossiers": {},

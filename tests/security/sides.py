@@ -139,6 +139,7 @@ def _complaint(side: Side) -> None:
     ids["attachment_id"] = side.boss.call("POST", f"{path}/attachments", files=file)["id"]
     side.boss.act(case, "urge", note=side.word)
     side.boss.act(case, "open_corrective_action", problem=side.word, department="service")
+    ids["filter_id"] = side.boss.post("/v1/complaint-filters", name=side.word, query={"q": side.word})["id"]
     sheets = side.boss.get("/v1/sheets", complaint_id=case["id"])["items"]
     ids["sheet_id"] = sheets[0]["id"]
     ids["report_id"] = side.boss.post("/v1/reports", report="monthly", period="2025-01")["id"]

@@ -34,6 +34,7 @@ NOTHING_OF_ONES_OWN = {
     "tenants.get_policy": "the packs' policy, which both companies chose",
     "tenants.list_policy_versions": "as above",
     "complaints.get_intake": "as above",
+    "complaints.count_complaints": "figures: tests/service/complaints/test_filters.py",
     "complaints.monthly_report": "figures: compared below",
     "complaints.yearly_report": "this policy has none",
     "complaints.daily_report": "this policy has none",
@@ -192,7 +193,8 @@ def _meant(side: Side, place: tuple[str | int, ...]) -> str:
     kinds = {
         "parent_id": "org_unit_id", "under": "org_unit_id", "org_unit_ids": "org_unit_id", "handler_id": "staff_id",
         "follows": "complaint_id", "id": "complaint_id", "subject_id": "complaint_id",
-        "aggregate_id": "complaint_id",
+        "aggregate_id": "complaint_id", "into": "complaint_id", "attachments": "attachment_id",
+        "filter": "filter_id",
     }  # fmt: skip
     return side.ids[kinds.get(last, last)]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contracts.complaints import CONTRACT
+from contracts.complaints.vocabulary import AUDIENCES
 from contracts.policies.complaints.vocabulary import (
     PRONOUNS,
     RESERVED_FIELDS,
@@ -133,8 +134,17 @@ def _fields(document: Mapping[str, Any], path: KeyPath, action: Mapping[str, Any
             )
         else:
             yield from _choices(document, field, here, locate)
+            yield from _audience(field, here, locate)
     if "form" in action and not action.get("fields"):
         yield locate(path[:-1], "names a form but fills none of its fields", "Add `fields`, or take `form` out.")
+
+
+def _audience(field: Mapping[str, Any], path: KeyPath, locate: Locate) -> Iterator[Finding]:
+    """A field of this name says whom a note is for: what it does not know is shown to nobody outside."""
+    options = {option["key"] for option in field.get("options", ())}
+    if field["key"] == "audience" and not (field["kind"] == "choice" and options and options <= set(AUDIENCES)):
+        wanted = " and ".join(f"`{one}`" for one in AUDIENCES)
+        yield locate(path, "says whom the note is for, by other words", f"Make it a choice of {wanted}.")
 
 
 def _effects(document: Mapping[str, Any], path: KeyPath, flow: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:

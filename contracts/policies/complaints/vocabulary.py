@@ -103,6 +103,9 @@ of that list it is carried out for."""
 
 FUNCTIONS = frozenset({"size", "matches", "contains", "startsWith", "endsWith", "int", "string", "has", "min", "max"})
 
+NEWS = ("moved", "level", "breached", "closed", "reopened", "merged")
+"""What a case's watchers can be told of (`watching.tell`)."""
+
 RESERVED_FIELDS = frozenset({"name", "complaint_id", "sheet_id", "expected_version"})
 """An action's field may not be called so: the action's address uses these."""
 

@@ -155,6 +155,21 @@ class Late:
 
 
 @dataclass(slots=True, kw_only=True)
+class Joined:
+    """What a case that was merged into another one brings along (UX-1). Its facts stand still meanwhile."""
+
+    case_id: str
+    complainant: str
+    """Tells complainants apart."""
+    people: int
+    claim: int
+    media_risk: bool
+    lawsuit_risk: bool
+    attachments: int
+    papers: set[str]
+
+
+@dataclass(slots=True, kw_only=True)
 class Case:
     """A complaint."""
 
@@ -177,6 +192,10 @@ class Case:
     late: list[Late] = field(default_factory=list)
     papers: set[str] = field(default_factory=set)
     """Kinds of the files attached."""
+    joined: list[Joined] = field(default_factory=list)
+    """Cases merged into this one, those merged into them included."""
+    complainant: str = ""
+    """Tells complainants apart."""
     has_contact: bool = False
     known_customer: bool = False
     customer_grade: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.complaints.domain.case import DONE, Case
+from services.complaints.domain.joined import papers_of
 from services.complaints.policy import Scope, holds
 from services.complaints.policy.specs import DossierSpec, PaperSpec
 
@@ -11,7 +12,7 @@ PRESENT, MISSING, OPTIONAL, NOT_APPLICABLE = "present", "missing", "optional", "
 
 def state_of(paper: PaperSpec, case: Case, scope: Scope) -> str:
     """A paper that is there counts as present, wanted or not."""
-    if paper.key in case.papers or (paper.sheet is not None and paper.sheet in case.sheet_kinds(DONE)):
+    if paper.key in papers_of(case) or (paper.sheet is not None and paper.sheet in case.sheet_kinds(DONE)):
         return PRESENT
     if paper.not_applicable is not None and paper.not_applicable.holds(scope):
         return NOT_APPLICABLE

@@ -10,6 +10,8 @@ from services.complaints.domain.working import Working
 
 BY_HAND = "by_hand"
 """The rule's name in the reasons when a person set the level."""
+MERGED = "merged"
+"""The rule's name in the reasons when a graver case was merged into this one."""
 
 
 def rejudge(work: Working) -> None:
@@ -21,7 +23,7 @@ def rejudge(work: Working) -> None:
         return
     before, case.level = case.level, judgement.level
     case.reasons = [Reason(rule=rule, at=work.now.moment) for rule in judgement.rules]
-    _tell(work, before, judgement.rules, by_system=True, reason=None)
+    tell(work, before, judgement.rules, by_system=True, reason=None)
     work.events.append(("raised", None))
 
 
@@ -30,6 +32,16 @@ def _note_reasons(work: Working, level: str, rules: tuple[str, ...]) -> None:
     if level == work.case.level:
         known = {reason.rule for reason in work.case.reasons}
         work.case.reasons += [Reason(rule=r, at=work.now.moment) for r in rules if r not in known]
+
+
+def raise_to(work: Working, level: str, rule: str) -> None:
+    """Let the case be at least as grave as `level`; nothing when the policy does not know that one."""
+    case, table = work.case, work.policy.severity
+    if level in table.ranks and table.graver(level, case.level):
+        before, case.level = case.level, level
+        case.reasons = [Reason(rule=rule, at=work.now.moment)]
+        tell(work, before, (rule,), by_system=True, reason=None)
+        work.events.append(("raised", None))
 
 
 def set_by_hand(work: Working, level: str, reason: str) -> None:
@@ -41,11 +53,12 @@ def set_by_hand(work: Working, level: str, reason: str) -> None:
     case.overruled = set() if raised else set(table.hits(work.scope))
     case.level = level
     case.reasons = [Reason(rule=BY_HAND, at=work.now.moment, note=reason)]
-    _tell(work, before, (BY_HAND,), by_system=False, reason=reason)
+    tell(work, before, (BY_HAND,), by_system=False, reason=reason)
     if raised:
         work.events.append(("raised", None))
 
 
-def _tell(work: Working, before: str, rules: tuple[str, ...], *, by_system: bool, reason: str | None) -> None:
+def tell(work: Working, before: str, rules: tuple[str, ...], *, by_system: bool, reason: str | None) -> None:
+    """Say that the level is another one than `before`."""
     work.emit(LevelChanged(before=before, after=work.case.level, rules=rules, by_system=by_system, reason=reason))
     work.changed()

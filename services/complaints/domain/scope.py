@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.policies.complaints.vocabulary import EMPTY
 from services.complaints.domain.case import APPROVED, CLOSED, DONE, OPEN, WAITING, Case, Now, Sheet
+from services.complaints.domain.joined import attachments_of, facts_of
 from services.complaints.domain.windows import months_since, reaches
 from services.complaints.policy import Policy, Scope
 from services.complaints.policy.specs import FieldSpec
@@ -27,7 +28,8 @@ def scope_of(
 ) -> Scope:
     """Everything a condition may read at this moment. `values` are what an action with `fields` was given."""
     given = values or {}
-    variables: dict[str, Any] = {fact: _fact(case, fact, kind) for fact, kind in policy.fact_kinds.items()}
+    facts = facts_of(case)
+    variables: dict[str, Any] = {fact: _fact(facts, fact, kind) for fact, kind in policy.fact_kinds.items()}
     variables.update(_system(policy, case, now))
     variables.update(_dates(policy, case, now))
     flow = sheet.flow if sheet else case.flow
@@ -60,8 +62,8 @@ def _field(field: FieldSpec, value: Any) -> Any:
     return [{c.key: _field(c, row.get(c.key)) for c in field.columns} for row in value or ()]
 
 
-def _fact(case: Case, fact: str, kind: str) -> Any:
-    value = case.facts.get(fact)
+def _fact(facts: Mapping[str, Any], fact: str, kind: str) -> Any:
+    value = facts.get(fact)
     return _UNKNOWN.get(fact, EMPTY[kind]) if value is None else reading(kind, value)
 
 
@@ -119,7 +121,7 @@ def _system(policy: Policy, case: Case, now: Now) -> dict[str, Any]:
             {"deadline": step.deadline, "department": step.department, "due_at": step.due_at.isoformat()}
             for step in case.late
         ],
-        "attachments": case.attachments,
+        "attachments": attachments_of(case),
         "assigned": {p: (part := case.parts.get(p)) is not None and part.staff_id is not None for p in policy.parties},
     }
 

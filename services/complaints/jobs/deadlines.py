@@ -12,7 +12,7 @@ from services.complaints import domain
 from services.complaints.domain.effects import REJUDGE
 from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.queries.cases import policy_of
-from services.complaints.usecases import alike, cases, store
+from services.complaints.usecases import alike, cases, store, watching
 from services.complaints.usecases.caller import new_text_id, now_of
 from services.complaints.usecases.effects import LOOK_AGAIN, facts_of, record
 
@@ -21,7 +21,9 @@ def deadline_fired(tx: Transaction, fired: Fired) -> None:
     """A clock of a case comes near its end, ends, or is late another period."""
     row = tx.get(ComplaintRow, fired.subject_id, kind="complaint", lock=True)
     deadline = fired.data["deadline"]
-    if deadline == LOOK_AGAIN:
+    if row.merged_into_id is not None:
+        tx.deadlines.hold(row.id)  # it was merged at this very moment
+    elif deadline == LOOK_AGAIN:
         _judge_alike(tx, row)
     elif deadline.startswith(REJUDGE):
         _judge_again(tx, row, deadline)
@@ -68,6 +70,8 @@ def _breach(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
     if not policy.deadlines[deadline].silent:
         _announce_breach(tx, row, fired)
     cases.save(tx, policy, row, outcome)
+    if fired.what == BREACH:
+        watching.tell(tx, policy, row, watching.BREACHED)
 
 
 def _announce_breach(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:

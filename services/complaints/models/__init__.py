@@ -14,6 +14,9 @@ from services.complaints.models.cases import (
     PrecedentToken,
     SheetRow,
 )
+from services.complaints.models.filters import DefaultFilterRow, FilterRow
+from services.complaints.models.following import MentionRow, RoleRow, WatcherRow
+from services.complaints.models.merges import MergeRow
 from services.complaints.models.reports import KeptReport, ReportFile, ReportSchedule
 
 __all__ = [
@@ -21,11 +24,17 @@ __all__ = [
     "Base",
     "CaseToken",
     "ComplaintRow",
+    "DefaultFilterRow",
+    "FilterRow",
     "HistoryRow",
     "KeptReport",
+    "MentionRow",
+    "MergeRow",
     "PrecedentRow",
     "PrecedentToken",
     "ReportFile",
     "ReportSchedule",
+    "RoleRow",
     "SheetRow",
+    "WatcherRow",
 ]

@@ -13,6 +13,12 @@ from chassis.db import TenantOwned, TenantRow, Versioned
 from services.complaints.models.base import Base
 
 
+def _linked(name: str, column: str) -> Index:
+    """Finds the few cases that point to another one by `column`."""
+    there = text(f"{column} IS NOT NULL")
+    return Index(f"ix_complaints_{name}", "tenant_id", column, postgresql_where=there, sqlite_where=there)
+
+
 def _of_complaint() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["tenant_id", "complaint_id"], ["complaints.tenant_id", "complaints.id"])
 
@@ -42,6 +48,9 @@ class ComplaintRow(TenantRow, Versioned, Base):
     handler_id: Mapped[UUID | None] = mapped_column(Uuid)
     external_ref: Mapped[str | None] = mapped_column(String(200))
     follows_id: Mapped[UUID | None] = mapped_column(Uuid)
+    merged_into_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """Set: the case stands still, and counts nowhere (UX-1)."""
+    split_from_id: Mapped[UUID | None] = mapped_column(Uuid)
 
     complainant_name: Mapped[str | None] = mapped_column(String(100))
     complainant_phone: Mapped[str | None] = mapped_column(String(40))
@@ -89,10 +98,9 @@ class ComplaintRow(TenantRow, Versioned, Base):
         Index("ix_complaints_category", "tenant_id", "category", "received_at", "id"),
         Index("ix_complaints_priority", "tenant_id", text("priority DESC"), "received_at", "id"),
         Index("ix_complaints_level", "tenant_id", text("level_rank DESC"), "received_at", "id"),
-        Index(
-            "ix_complaints_follows", "tenant_id", "follows_id",
-            postgresql_where=text("follows_id IS NOT NULL"), sqlite_where=text("follows_id IS NOT NULL"),
-        ),
+        _linked("follows", "follows_id"),
+        _linked("merged", "merged_into_id"),
+        _linked("split", "split_from_id"),
     )  # fmt: skip
 
 
@@ -136,6 +144,8 @@ class HistoryRow(TenantRow, Base):
     to_stage: Mapped[str | None] = mapped_column(String(40))
     fields: Mapped[dict[str, Any]]
     note: Mapped[str | None] = mapped_column(Text)
+    audience: Mapped[str | None] = mapped_column(String(12))
+    """`complainant`: a note meant for them. Else, and when there is none, only for the company's own people."""
     __table_args__ = (_of_complaint(), Index("ix_history_complaint", "tenant_id", "complaint_id", "id"))
 
 

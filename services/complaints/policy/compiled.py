@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from contracts.policies.complaints.vocabulary import FACT_OPTIONS, STANDARD_FACTS, fact_kinds, keyed
+from contracts.policies.complaints.vocabulary import FACT_OPTIONS, NEWS, STANDARD_FACTS, fact_kinds, keyed
 from services.complaints.policy import compiling
 from services.complaints.policy.expressions import Scope, holds, maybe
 from services.complaints.policy.judging import SeverityTable
@@ -54,6 +54,8 @@ class Policy:
         self.case_number: str = document["numbers"]["case"]
         self.own_numbers: dict[str, str] = {p["key"]: p["number"] for p in document["processes"] if "number" in p}
         """Process -> pattern of its cases, where they are numbered apart."""
+        self.watching = frozenset(document.get("watching", {}).get("tell", NEWS))
+        """Kinds of news that a case's watchers are told."""
         self.uncounted = [p["key"] for p in document["processes"] if not p.get("counts", True)]
         """Processes whose cases stand in no figures."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis.work import NotInCopy, Transaction, UnknownPolicy
-from contracts.complaints import NO_POLICY
+from contracts import complaints as contract
 from contracts.problems import NOT_FOUND
 from services.complaints.models import ComplaintRow, KeptReport
 from services.complaints.policy import Policy, PolicyCache
@@ -27,6 +27,37 @@ def load(tx: Transaction, complaint_id: UUID, *, lock: bool = False) -> Complain
     return row
 
 
+def load_standing(tx: Transaction, complaint_id: UUID) -> ComplaintRow:
+    """The case, locked, to be changed; the problem `case_merged` names where one went that stands still."""
+    row = load(tx, complaint_id, lock=True)
+    require_standing(tx, row)
+    return row
+
+
+def require_standing(tx: Transaction, row: ComplaintRow) -> None:
+    """Raise `case_merged` for a case that was merged into another one."""
+    if row.merged_into_id is not None:
+        survivor = survivor_of(tx, row)
+        raise contract.CASE_MERGED(number=row.number, into=survivor.number, complaint_id=str(survivor.id))
+
+
+def survivor_of(tx: Transaction, row: ComplaintRow) -> ComplaintRow:
+    """Where word about the case goes: the case it was merged into, and that one, and so on; else itself."""
+    while row.merged_into_id is not None:
+        row = tx.get(ComplaintRow, row.merged_into_id, kind="complaint")
+    return row
+
+
+def merged_ids(row: ComplaintRow) -> list[UUID]:
+    """The cases merged into this one, those merged into them included."""
+    return [UUID(one["case_id"]) for one in row.work.get("joined", ())]
+
+
+def family(row: ComplaintRow) -> list[UUID]:
+    """The case and those merged into it: what is on any of them is read through it."""
+    return [row.id, *merged_ids(row)]
+
+
 def policy_of(tx: Transaction, row: ComplaintRow | KeptReport) -> Policy:
     """The policy the case began with, and keeps (SPEC PL-5); that by which the report was made."""
     return _policy(tx, row.policy_version)
@@ -41,7 +72,7 @@ def _policy(tx: Transaction, version: int | None) -> Policy:
     try:
         found = tx.policy(SERVICE, version)
     except UnknownPolicy:
-        raise NotInCopy(tx.tenant_id, NO_POLICY()) from None
+        raise NotInCopy(tx.tenant_id, contract.NO_POLICY()) from None
     return _compiled.get(str(tx.tenant_id), found.version, found.document)
 
 

@@ -77,12 +77,13 @@ def _figures(chosen: Selection) -> dict[str, Any]:
         "satisfied_share": share_of(of_closed.satisfied, of_closed.asked),
         **_averages(chosen),
         "claimed": money(int(of_received.claimed)),
+        "merged": tx.session.scalar(select(func.count(ComplaintRow.id)).where(chosen.merged)) or 0,
     }  # fmt: skip
 
 
 def _lateness(chosen: Selection) -> dict[str, int]:
     tx, begin, end = chosen.tx, chosen.begin, chosen.end
-    late = and_(DeadlineRow.breaches > 0, DeadlineRow.due_at >= begin, DeadlineRow.due_at < end, chosen.where)
+    late = and_(DeadlineRow.breaches > 0, DeadlineRow.due_at >= begin, DeadlineRow.due_at < end, chosen.standing)
     for kind in (deadline.key for deadline in chosen.policy.deadlines.values() if deadline.silent):
         late = and_(late, DeadlineRow.kind != kind, DeadlineRow.kind.not_like(f"{kind}:%"))
     on_case = ComplaintRow.id == DeadlineRow.subject_id
@@ -90,7 +91,7 @@ def _lateness(chosen: Selection) -> dict[str, int]:
     breaches, cases = tx.session.execute(counted.join(ComplaintRow, on_case).where(late)).one()
     urged = select(func.count()).select_from(SheetRow).join(ComplaintRow, ComplaintRow.id == SheetRow.complaint_id)
     urged = urged.where(
-        SheetRow.nature == "urging", SheetRow.opened_at >= begin, SheetRow.opened_at < end, chosen.where
+        SheetRow.nature == "urging", SheetRow.opened_at >= begin, SheetRow.opened_at < end, chosen.standing
     )
     return {"breaches": breaches, "with_breach": cases, "urging_notices": tx.session.scalar(urged) or 0}
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from chassis.finding import having_all
 from chassis.paging import Sort, page
-from chassis.search import query_tokens
 from chassis.work import Transaction
 from services.complaints import schemas
 from services.complaints.domain.case import OPEN
-from services.complaints.models import AttachmentRow, CaseToken, ComplaintRow, HistoryRow, SheetRow
-from services.complaints.queries.cases import load, policy_of, scope_of
+from services.complaints.models import AttachmentRow, ComplaintRow, HistoryRow, SheetRow
+from services.complaints.queries import filtering
+from services.complaints.queries.cases import family, load, policy_of, scope_of
 from services.complaints.queries.showing import sheet_summary
 from services.complaints.usecases import store
 
-_EQUAL = ("state", "stage", "level", "category", "channel", "validity", "org_unit_id", "handler_id", "customer_id")
 _SORTS: Mapping[str, tuple[tuple[InstrumentedAttribute[Any], str], ...]] = {
     "-received_at": ((ComplaintRow.received_at, "desc"),),
     "received_at": ((ComplaintRow.received_at, "asc"),),
@@ -32,26 +31,26 @@ _SORTS: Mapping[str, tuple[tuple[InstrumentedAttribute[Any], str], ...]] = {
 
 def complaints(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """The list of cases; every filter given must hold. Sorted by `due_at` it has only cases with a running deadline."""
-    statement = select(ComplaintRow).where(scope_of(tx, ComplaintRow.org_unit_id), *_filters(tx, data))
-    if data["sort"] == "due_at":
+    statement, sort = select(ComplaintRow).where(*filtering.conditions(tx, data)), filtering.sort_of(tx, data)
+    if sort == "due_at":
         statement = statement.where(ComplaintRow.due_at.is_not(None))
-    found = page(tx, statement, sort=_sort(data["sort"]), data=data)
+    found = page(tx, statement, sort=_sort(sort), data=data)
     return {**found, "items": [schemas.summary(tx, policy_of(tx, row), row) for row in found["items"]]}
 
 
 def history(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
-    """Everything that happened with the case, newest first (UX-11)."""
+    """Everything that happened with the case and those merged into it, newest first (UX-11)."""
     row = load(tx, data["complaint_id"])
     policy = policy_of(tx, row)
-    statement = select(HistoryRow).where(HistoryRow.complaint_id == row.id)
+    statement = select(HistoryRow).where(HistoryRow.complaint_id.in_(family(row)))
     found = page(tx, statement, sort=[(HistoryRow.id, "desc")], data=data)
     return {**found, "items": [schemas.history_entry(tx, policy, entry) for entry in found["items"]]}
 
 
 def attachments(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
-    """The files on the case, oldest first."""
+    """The files on the case and those merged into it, oldest first."""
     row = load(tx, data["complaint_id"])
-    statement = select(AttachmentRow).where(AttachmentRow.complaint_id == row.id)
+    statement = select(AttachmentRow).where(AttachmentRow.complaint_id.in_(family(row)))
     return page(tx, statement, sort=[(AttachmentRow.id, "asc")], data=data)
 
 
@@ -59,7 +58,11 @@ def sheets(tx: Transaction, data: dict[str, Any], nature: str | None = None) -> 
     """Sheets of all cases the caller may see, newest first; `nature` keeps one kind of them."""
     statement = select(SheetRow).where(scope_of(tx, SheetRow.org_unit_id))
     wanted = {**data, "nature": nature or data.get("nature")}
-    for name in ("complaint_id", "kind", "nature", "state", "stage"):
+    if wanted.get("complaint_id"):
+        statement = statement.where(SheetRow.complaint_id.in_(_family_of(tx, wanted["complaint_id"])))
+    else:
+        statement = statement.where(SheetRow.complaint_id.not_in(_merged()))
+    for name in ("kind", "nature", "state", "stage"):
         if wanted.get(name):
             statement = statement.where(getattr(SheetRow, name) == wanted[name])
     if data.get("overdue") is not None:
@@ -67,6 +70,15 @@ def sheets(tx: Transaction, data: dict[str, Any], nature: str | None = None) -> 
         statement = statement.where(late if data["overdue"] else ~func.coalesce(late, False))
     found = page(tx, statement, sort=[(SheetRow.id, "desc")], data=data)
     return {**found, "items": [_sheet_summary(tx, sheet) for sheet in found["items"]]}
+
+
+def _family_of(tx: Transaction, complaint_id: UUID) -> list[UUID]:
+    row = tx.session.get(ComplaintRow, (tx.tenant_id, complaint_id))
+    return family(row) if row is not None else []
+
+
+def _merged() -> Select[Any]:
+    return select(ComplaintRow.id).where(ComplaintRow.merged_into_id.is_not(None))
 
 
 def _sheet_summary(tx: Transaction, sheet: SheetRow) -> dict[str, Any]:
@@ -77,18 +89,3 @@ def _sheet_summary(tx: Transaction, sheet: SheetRow) -> dict[str, Any]:
 def _sort(name: str) -> Sort:
     columns = _SORTS[name]
     return (*columns, (ComplaintRow.id, columns[-1][1]))
-
-
-def _filters(tx: Transaction, data: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    conditions = [getattr(ComplaintRow, name) == data[name] for name in _EQUAL if data.get(name) is not None]
-    if data.get("received_from"):
-        conditions.append(ComplaintRow.received_at >= data["received_from"])
-    if data.get("received_to"):
-        conditions.append(ComplaintRow.received_at < data["received_to"])
-    if data.get("overdue") is not None:
-        late = and_(ComplaintRow.due_at.is_not(None), ComplaintRow.due_at < tx.now)
-        conditions.append(late if data["overdue"] else ~func.coalesce(late, False))
-    if data.get("q"):
-        words = query_tokens(data["q"])
-        conditions.append(having_all(tx, ComplaintRow.id, CaseToken.complaint_id, words))
-    return conditions

@@ -110,7 +110,8 @@ def _walk(call: Call, policy: Policy, tally: Tally) -> str | None:
 
 
 def _open(tx: Transaction) -> tuple[ColumnElement[bool], ...]:
-    return ComplaintRow.state != CLOSED, scope_of(tx, ComplaintRow.org_unit_id)
+    standing = (ComplaintRow.state != CLOSED, ComplaintRow.merged_into_id.is_(None))
+    return *standing, scope_of(tx, ComplaintRow.org_unit_id)
 
 
 def _count(tx: Transaction, _data: dict[str, Any]) -> int:

@@ -28,17 +28,28 @@ class Selection:
     where: ColumnElement[bool]
 
     @property
+    def standing(self) -> ColumnElement[bool]:
+        """Those that were not merged into another one: what counts (UX-1)."""
+        return and_(self.where, ComplaintRow.merged_into_id.is_(None))
+
+    @property
     def received(self) -> ColumnElement[bool]:
-        return and_(ComplaintRow.received_at >= self.begin, ComplaintRow.received_at < self.end, self.where)
+        return and_(ComplaintRow.received_at >= self.begin, ComplaintRow.received_at < self.end, self.standing)
+
+    @property
+    def merged(self) -> ColumnElement[bool]:
+        """Those that stand in no other figure, because they were merged into another case."""
+        arrived = and_(ComplaintRow.received_at >= self.begin, ComplaintRow.received_at < self.end, self.where)
+        return and_(arrived, ComplaintRow.merged_into_id.is_not(None))
 
     @property
     def closed(self) -> ColumnElement[bool]:
-        return and_(ComplaintRow.closed_at >= self.begin, ComplaintRow.closed_at < self.end, self.where)
+        return and_(ComplaintRow.closed_at >= self.begin, ComplaintRow.closed_at < self.end, self.standing)
 
     @property
     def open_at_end(self) -> ColumnElement[bool]:
         still_open = or_(ComplaintRow.closed_at.is_(None), ComplaintRow.closed_at >= self.end)
-        return and_(ComplaintRow.received_at < self.end, still_open, self.where)
+        return and_(ComplaintRow.received_at < self.end, still_open, self.standing)
 
     @property
     def valid(self) -> ColumnElement[bool]:

@@ -12,10 +12,11 @@ from services.complaints.domain import scripts
 from services.complaints.domain.case import Case, Sheet
 from services.complaints.domain.people import People
 from services.complaints.domain.scope import scope_of
-from services.complaints.models import ComplaintRow, SheetRow
+from services.complaints.models import ComplaintRow, SheetRow, WatcherRow
 from services.complaints.policy import Policy
-from services.complaints.queries.cases import active_policy, load, policy_of
-from services.complaints.usecases import store
+from services.complaints.queries import relatives
+from services.complaints.queries.cases import active_policy, family, load, policy_of
+from services.complaints.usecases import splitting, store
 from services.complaints.usecases.caller import actor_of, now_of
 from services.complaints.usecases.cases import sheet_row
 from services.complaints.usecases.effects import is_engines, money
@@ -31,26 +32,57 @@ def shown(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
     policy, locale = policy_of(tx, row), tx.ctx.locale
     case, named = store.case_of(row), schemas.Named(tx)
     people = People(policy, case)
-    actions = domain.available(policy, case, None, actor_of(tx), now_of(tx))
-    sheets = (
-        tx.session.scalars(select(SheetRow).where(SheetRow.complaint_id == row.id).order_by(SheetRow.id))
-        if case.sheets
-        else ()
-    )
+    stands = row.merged_into_id is None
+    actions = domain.available(policy, case, None, actor_of(tx), now_of(tx)) if stands else []
     return {
         **schemas.summary(tx, policy, row), **schemas.detail(row),
         "claimed_amount": money(row.claimed_amount), "facts": row.facts,
         "level_reasons": schemas.level_reasons(policy, case, locale),
         "parties": schemas.parties(policy, case, named, locale),
-        "waits_for": [schemas.waiter(people, person, named, locale) for person in people.waits_for()],
+        "waits_for": [schemas.waiter(people, person, named, locale) for person in people.waits_for() if stands],
         "script": scripts.for_case(policy, case, now_of(tx), locale),
         "ticks": schemas.ticks(policy, case, locale),
         "proposals": [schemas.proposal(policy, one, people, locale) for one in case.flow.proposals],
-        "sheets": [sheet_summary(tx, policy, row, case, sheet) for sheet in sheets],
-        "links": [] if store.is_new(tx, row) and row.follows_id is None else schemas.links(tx, row),
+        "sheets": _sheets(tx, row, case),
+        "links": [] if store.is_new(tx, row) and row.follows_id is None else relatives.links(tx, row),
+        "merged": relatives.merged(tx, row),
         "deadlines": _clocks(tx, policy, row),
         "actions": [schemas.action(spec, locale) for spec in actions],
     }  # fmt: skip
+
+
+def _sheets(tx: Transaction, row: ComplaintRow, case: Case) -> list[dict[str, Any]]:
+    """The case's sheets, and those of the cases merged into it."""
+    if not case.sheets and not case.joined:
+        return []
+    by_id = relatives.rows(tx, row)
+    sheets = tx.session.scalars(select(SheetRow).where(SheetRow.complaint_id.in_(by_id)).order_by(SheetRow.id))
+    owned = [(by_id[sheet.complaint_id], sheet) for sheet in sheets]
+    return [sheet_summary(tx, policy_of(tx, own), own, store.case_of(own), sheet) for own, sheet in owned]
+
+
+def split(tx: Transaction, done: splitting.Split) -> dict[str, Any]:
+    """The case that was split, and what was made of it."""
+    row, made = done
+    return {"complaint": shown(tx, row), "made": [relatives.link(new, "split_into") for new in made]}
+
+
+def watchers(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
+    """Who watches the case and those merged into it, oldest first."""
+    statement = select(WatcherRow).where(WatcherRow.complaint_id.in_(family(row)))
+    named, rows = schemas.Named(tx), tx.session.scalars(statement.order_by(WatcherRow.since, WatcherRow.staff_id))
+    by_staff = {one.staff_id: one for one in reversed(list(rows))}
+    return {
+        "items": [
+            {"staff_id": one.staff_id, "name": named(str(one.staff_id)), "since": one.since, "by": one.by}
+            for one in reversed(by_staff.values())
+        ]
+    }
+
+
+def watchers_of(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """Who watches the case `complaint_id`."""
+    return watchers(tx, load(tx, data["complaint_id"]))
 
 
 def sheet(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +97,7 @@ def shown_sheet(tx: Transaction, kept: SheetRow) -> dict[str, Any]:
     policy, case = policy_of(tx, row), store.case_of(row)
     one = store.sheet_of(kept)
     people = People(policy, case, one)
-    actions = domain.available(policy, case, one, actor_of(tx), now_of(tx))
+    actions = domain.available(policy, case, one, actor_of(tx), now_of(tx)) if row.merged_into_id is None else []
     return {
         **sheet_summary(tx, policy, row, case, kept), "values": one.values,
         "proposals": [schemas.proposal(policy, p, people, tx.ctx.locale) for p in one.flow.proposals],

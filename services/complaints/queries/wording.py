@@ -28,6 +28,7 @@ _COLUMNS: Mapping[str, tuple[str, str, str]] = {
     "first_response_hours": ("number", "平均首次响应(小时)", "First response, hours on average"),
     "closing_days": ("number", "平均结案(天)", "Closing, days on average"),
     "claimed": ("money", "索赔金额", "Claimed"),
+    "merged": ("count", "并入其他案件(不计入其他各项)", "Merged into others, in no other figure"),
     "base": ("count", "客户或订单数", "Customers or orders"),
     "per_thousand": ("number", "每千客户(订单)投诉件数", "Complaints per 1,000 customers or orders"),
     "awarded": ("count", "补偿单数", "Awards"),

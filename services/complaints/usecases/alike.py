@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from chassis.spans import Span, Unit, window_start
 from chassis.work import Transaction
@@ -12,6 +14,7 @@ from services.complaints.domain import Case
 from services.complaints.domain.case import CLOSED
 from services.complaints.models import ComplaintRow
 from services.complaints.policy import Policy
+from services.complaints.queries.cases import merged_ids
 from services.complaints.usecases.effects import LOOK_AGAIN
 from services.complaints.usecases.store import key_of
 
@@ -27,18 +30,20 @@ _COLUMNS = {
 def count(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> None:
     """Set how many different complainants have the same complaint, this one included."""
     facts = {"category": case.facts.get("category"), "subject": key_of(case.facts.get("subject"))}
-    case.like_cases = row.like_cases = _count(tx, policy, row, facts)
+    case.like_cases = row.like_cases = _count(tx, policy, row, facts, ())
 
 
 def recount(tx: Transaction, policy: Policy, row: ComplaintRow) -> int:
-    """Set the count for a case on file."""
+    """Count anew for a case on file."""
     row.like_cases = counted(tx, policy, row)
     return row.like_cases
 
 
-def counted(tx: Transaction, policy: Policy, row: ComplaintRow) -> int:
-    """The count for a case on file by `policy`, which need not be its own."""
-    return _count(tx, policy, row, {"category": row.category, "subject": row.subject_key})
+def counted(tx: Transaction, policy: Policy, row: ComplaintRow, merged: Sequence[UUID] | None = None) -> int:
+    """The count for a case on file by `policy`, which need not be its own; as if these were merged into it, when given:
+    whoever complained there has the same complaint."""
+    facts = {"category": row.category, "subject": row.subject_key}
+    return _count(tx, policy, row, facts, merged_ids(row) if merged is None else merged)
 
 
 def spread(tx: Transaction, policy: Policy, row: ComplaintRow) -> None:
@@ -53,17 +58,21 @@ def others(tx: Transaction, policy: Policy, row: ComplaintRow) -> list[Complaint
     same = _same(policy, row, {"category": row.category, "subject": row.subject_key})
     if same is None:
         return []
-    statement = select(ComplaintRow).where(*same, *_counting(tx, policy), ComplaintRow.state != CLOSED)
+    standing = (ComplaintRow.state != CLOSED, ComplaintRow.merged_into_id.is_(None))
+    statement = select(ComplaintRow).where(*same, *_counting(tx, policy), *standing)
     return list(tx.session.scalars(statement.order_by(ComplaintRow.id).limit(MAX_LIKE).with_for_update()))
 
 
-def _count(tx: Transaction, policy: Policy, row: ComplaintRow, facts: dict[str, Any]) -> int:
+def _count(tx: Transaction, policy: Policy, row: ComplaintRow, facts: dict[str, Any], merged: Sequence[UUID]) -> int:
     same = _same(policy, row, facts)
-    if same is None:
+    if same is None and not (merged and policy.like_cases):
         return 1
+    like = [and_(*same)] if same is not None else []
+    if merged:
+        like.append(ComplaintRow.id.in_(merged))
     different = func.count(ComplaintRow.complainant_key.distinct())
     others_ = ComplaintRow.complainant_key != row.complainant_key
-    return 1 + (tx.session.scalar(select(different).where(*same, *_counting(tx, policy), others_)) or 0)
+    return 1 + (tx.session.scalar(select(different).where(or_(*like), *_counting(tx, policy), others_)) or 0)
 
 
 def _same(policy: Policy, row: ComplaintRow, facts: dict[str, Any]) -> list[ColumnElement[bool]] | None:

@@ -10,7 +10,7 @@ from chassis.storage import Storage
 from chassis.work import Transaction
 from contracts.problems import INVALID, NOT_FOUND, both
 from services.complaints.models import AttachmentRow
-from services.complaints.queries.cases import load
+from services.complaints.queries.cases import family, load, load_standing
 from services.complaints.usecases.effects import record
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -32,7 +32,7 @@ def add(tx: Transaction, data: dict[str, Any], storage: Storage) -> AttachmentRo
 
     Problems: `invalid_request` for an empty or too large file, or one of an unknown kind.
     """
-    row = load(tx, data["complaint_id"], lock=True)
+    row = load_standing(tx, data["complaint_id"])
     content = b64decode(data["content"])
     media_type = media_type_of(content)
     if not content or len(content) > MAX_BYTES or media_type is None:
@@ -55,7 +55,7 @@ def read(tx: Transaction, data: dict[str, Any], storage: Storage) -> dict[str, A
     """The file with its content."""
     row = load(tx, data["complaint_id"])
     attachment = tx.get(AttachmentRow, data["attachment_id"], kind="attachment")
-    if attachment.complaint_id != row.id:
+    if attachment.complaint_id not in family(row):
         raise NOT_FOUND(kind="attachment")
     facts = {column.key: getattr(attachment, column.key) for column in AttachmentRow.__table__.columns}
     return {**facts, "content": b64encode(storage.get(tx.tenant_id, attachment.sha256)).decode()}

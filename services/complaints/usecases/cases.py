@@ -17,8 +17,8 @@ from services.complaints.domain.scope import scope_of
 from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.policy import Policy
 from services.complaints.policy.specs import FieldSpec
-from services.complaints.queries.cases import active_policy, load, policy_of
-from services.complaints.usecases import alike, intake, references, store
+from services.complaints.queries.cases import active_policy, load_standing, policy_of
+from services.complaints.usecases import alike, intake, mentions, references, store, watching
 from services.complaints.usecases.caller import actor_of, new_text_id, now_of
 from services.complaints.usecases.effects import Execution, record
 
@@ -63,7 +63,7 @@ def amend(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
 
     Problems: `not_found`, `stale_version`, `case_closed`, `invalid_request`.
     """
-    row = load(tx, data["complaint_id"], lock=True)
+    row = load_standing(tx, data["complaint_id"])
     tx.check_version(row, data.get("expected_version"))
     policy = policy_of(tx, row)
     case = store.case_of(row)
@@ -95,14 +95,14 @@ def act(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
 
     Problems: as `contracts.complaints.ACT` lists them.
     """
-    row = load(tx, data.pop("complaint_id"), lock=True)
+    row = load_standing(tx, data.pop("complaint_id"))
     _acted(tx, row, None, data)
     return row
 
 
 def act_on_sheet(tx: Transaction, data: dict[str, Any]) -> SheetRow:
     """Take an action of the policy on a sheet of a case."""
-    row = load(tx, data.pop("complaint_id"), lock=True)
+    row = load_standing(tx, data.pop("complaint_id"))
     sheet = sheet_row(tx, row, data.pop("sheet_id"))
     _acted(tx, row, sheet, data)
     return sheet
@@ -116,18 +116,22 @@ def _acted(tx: Transaction, row: ComplaintRow, sheet_row_: SheetRow | None, data
     flow = sheet.flow if sheet else case.flow
     try:
         outcome = domain.act(policy, case, sheet, name, data, actor_of(tx), now_of(tx), new_text_id)
-        references.check(tx, row, _fields_of(policy, case, sheet, name), outcome.fields)
+        fields = _fields_of(policy, case, sheet, name)
+        references.check(tx, row, fields, outcome.fields)
+        named = mentions.found(tx, policy, row, fields, outcome.fields)
     except Problem as problem:
         problem.errors = intake.localised(problem.errors, tx.ctx.locale)
         raise
     to = outcome.sheets[sheet.id].flow if sheet else outcome.case.flow
     record(
         tx, row, "action", sheet_id=sheet.id if sheet else None, action=name, from_stage=flow.stage, to_stage=to.stage,
-        fields=outcome.fields,
+        fields=outcome.fields, audience=outcome.fields.get("audience"),
     )  # fmt: skip
     if row.first_response_at is None and tx.ctx.actor.kind == "staff":
         row.first_response_at = tx.now
     save(tx, policy, row, outcome)
+    if named:
+        mentions.tell(tx, policy, row, named, outcome.fields)
     tx.audit(
         f"complaint.{name}", "sheet" if sheet_row_ else "complaint", sheet_row_.id if sheet_row_ else row.id,
         before={"stage": flow.stage}, after={"stage": to.stage, **outcome.fields},
@@ -153,6 +157,8 @@ def save(tx: Transaction, policy: Policy, row: ComplaintRow, outcome: Outcome) -
     if like_before != (row.category, row.subject_key):
         alike.spread(tx, policy, row)
     Execution(tx, policy, row, _succeed(tx)).carry_out(outcome.effects)
+    if not store.is_new(tx, row):
+        watching.tell_effects(tx, policy, row, outcome.effects)
 
 
 def _keep_sheet(tx: Transaction, policy: Policy, row: ComplaintRow, sheet: domain.Sheet) -> None:
@@ -180,14 +186,9 @@ def _succeed(tx: Transaction) -> Any:
     """Registers the case that follows a closed one past its time for reopening (SPEC UX-12)."""
 
     def succeed(row: ComplaintRow, content: str) -> ComplaintRow:
-        complainant = {
-            "name": row.complainant_name, "phone": row.complainant_phone, "email": row.complainant_email,
-            "kind": row.complainant_kind, "customer_id": row.customer_id, "vehicle_plate": row.vehicle_plate,
-            "unit_no": row.unit_no, "address": row.complainant_address,
-        }  # fmt: skip
         data = {
             "channel": row.channel, "content": content, "follows": row.id, "org_unit_id": row.org_unit_id,
-            "complainant": {name: value for name, value in complainant.items() if value is not None},
+            "complainant": intake.complainant_of(row),
             "category": row.category, "subject": row.subject, "remedy_sought": row.remedy_sought,
             "facts": {fact.key: row.facts.get(fact.key) for fact in active_policy(tx).intake_facts},
         }  # fmt: skip

@@ -20,7 +20,7 @@ from services.complaints.domain.case import OPEN, Person
 from services.complaints.domain.effects import REJUDGE
 from services.complaints.models import ComplaintRow, HistoryRow, SheetRow
 from services.complaints.policy import Policy
-from services.complaints.usecases import precedents, store
+from services.complaints.usecases import messages, precedents, store
 
 LOOK_AGAIN = "like"
 """The clock at which like cases are judged again: at once, but in transactions of their own."""
@@ -172,23 +172,10 @@ class Execution:
         recipients = [self._recipient(person) for person in effect.people]
         if effect.complainant:
             recipients += self._complainant()
-        if recipients:
-            self.tx.emit(contract.MESSAGE_REQUESTED, self.row.id, self._message(effect, recipients))
-
-    def _message(self, effect: done.Notify, recipients: list[dict[str, Any]]) -> dict[str, Any]:
-        row, policy = self.row, self.policy
-        stage = policy.processes[row.process].stages[row.stage]
-        variables = {
-            "number": row.number, "level": policy.levels[row.level]["labels"], "stage": stage.labels,
-            "category": policy.categories[row.category]["labels"] if row.category else "",
-            "channel": policy.channels[row.channel]["labels"], "due_at": _moment(next_due(self.tx, row.id)),
-            "content": row.content[:200],
-        }  # fmt: skip
-        return {
-            "key": effect.template, "urgent": effect.urgent, "recipients": recipients,
-            "variables": {**variables, **effect.values},
-            "subject": {"kind": "complaint", "id": row.id, "number": row.number},
-        }  # fmt: skip
+        messages.ask(
+            self.tx, self.policy, self.row, effect.template, recipients, next_due(self.tx, self.row.id),
+            urgent=effect.urgent, values=effect.values,
+        )  # fmt: skip
 
     def _recipient(self, person: Person) -> dict[str, Any]:
         if person.staff_id:
@@ -244,6 +231,7 @@ def record(
     to_stage: str | None = None,
     fields: Mapping[str, Any] | None = None,
     note: str | None = None,
+    audience: str | None = None,
 ) -> None:
     """One entry of the case's history."""
     actor = tx.ctx.actor
@@ -251,6 +239,7 @@ def record(
         "id": new_id(), "complaint_id": row.id, "sheet_id": UUID(sheet_id) if sheet_id else None, "at": tx.now,
         "what": what, "action": action, "by": actor.name or actor.kind, "by_id": actor.id, "from_stage": from_stage,
         "to_stage": to_stage, "fields": dict(fields or {}), "note": note,
+        "audience": audience,
     }  # fmt: skip
     tx.later.insert(HistoryRow, [entry])
 
@@ -294,7 +283,3 @@ def _approved(sheet: SheetRow) -> dict[str, Any] | None:
     flow = store.sheet_of(sheet).flow
     amounts = [proposal.amount for proposal in flow.proposals if proposal.state == "approved"]
     return money(amounts[-1]) if amounts else None
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

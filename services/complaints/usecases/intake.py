@@ -17,7 +17,7 @@ from contracts.problems import INVALID, OUT_OF_SCOPE, Problem
 from services.complaints.domain.values import checked, error
 from services.complaints.models import ComplaintRow
 from services.complaints.policy import Policy
-from services.complaints.queries.cases import load
+from services.complaints.queries.cases import load, survivor_of
 from services.complaints.usecases.effects import facts_of
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -39,10 +39,12 @@ def check_names(tx: Transaction, policy: Policy, data: Mapping[str, Any]) -> Non
     ]
     if errors:
         raise INVALID(localised(errors, tx.ctx.locale))
-    _check_unit(tx, data.get("org_unit_id"))
+    check_unit(tx, data.get("org_unit_id"))
 
 
-def _check_unit(tx: Transaction, org_unit_id: UUID | None) -> None:
+def check_unit(tx: Transaction, org_unit_id: UUID | None) -> None:
+    """The org unit, if any, is one of the company's, and the caller's to act in: `org_unit_out_of_scope`, or
+    `invalid_request`."""
     if org_unit_id is None:
         return
     if not tx.ctx.covers(org_unit_id):
@@ -96,7 +98,7 @@ def given_in(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def new_row(tx: Transaction, policy: Policy, data: Mapping[str, Any]) -> ComplaintRow:
-    follows = load(tx, data["follows"]).id if data.get("follows") else None
+    follows = survivor_of(tx, load(tx, data["follows"])).id if data.get("follows") else None
     row = ComplaintRow(
         id=new_id(), tenant_id=tx.tenant_id, policy_version=policy.version, channel=data["channel"],
         content=data["content"], external_ref=data.get("external_ref"), org_unit_id=data.get("org_unit_id"),
@@ -119,6 +121,16 @@ def fill_complainant(row: ComplaintRow, given: Mapping[str, Any]) -> None:
     if "vehicle_plate" in given:
         row.vehicle_plate = normalise_plate(given["vehicle_plate"]) if given["vehicle_plate"] else None
     row.complainant_key = str(row.customer_id or row.complainant_phone or row.complainant_name or row.id)
+
+
+def complainant_of(row: ComplaintRow) -> dict[str, Any]:
+    """Who complained, as intake takes it."""
+    known = {
+        "name": row.complainant_name, "phone": row.complainant_phone, "email": row.complainant_email,
+        "kind": row.complainant_kind, "customer_id": row.customer_id, "vehicle_plate": row.vehicle_plate,
+        "unit_no": row.unit_no, "address": row.complainant_address,
+    }  # fmt: skip
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def announce(tx: Transaction, row: ComplaintRow) -> None:

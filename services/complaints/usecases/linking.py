@@ -9,7 +9,7 @@ from chassis.work import Transaction
 from services.complaints import domain, schemas
 from services.complaints.models import ComplaintRow
 from services.complaints.queries.cases import load, policy_of
-from services.complaints.usecases import store
+from services.complaints.usecases import merging, store
 from services.complaints.usecases.caller import new_text_id, now_of
 from services.complaints.usecases.cases import save
 from services.complaints.usecases.effects import record
@@ -27,6 +27,9 @@ def customer_found(tx: Transaction, data: dict[str, Any]) -> None:
     row.asset_id = UUID(data["asset_id"]) if data.get("asset_id") else row.asset_id
     row.complainant_key = str(found)
     record(tx, row, "linked", fields={"customer_id": str(found), "matched_by": data["matched_by"]})
+    if row.merged_into_id is not None:
+        merging.refresh(tx, row)
+        return
     policy = policy_of(tx, row)
     save(tx, policy, row, domain.rejudge(policy, store.case_of(row), now_of(tx), new_text_id))
 

@@ -12,6 +12,7 @@ from contracts.problems import INVALID
 from services.complaints.domain.values import Error, error
 from services.complaints.models import AttachmentRow, ComplaintRow, SheetRow
 from services.complaints.policy.specs import FieldSpec
+from services.complaints.queries.cases import family
 
 
 def check(tx: Transaction, row: ComplaintRow, fields: Iterable[FieldSpec], values: Mapping[str, Any]) -> None:
@@ -49,7 +50,7 @@ def _lines(field: FieldSpec, value: Any) -> Iterator[Mapping[str, Any]]:
 
 def _file(tx: Transaction, row: ComplaintRow, id_: UUID) -> bool:
     found = tx.session.get(AttachmentRow, (tx.tenant_id, id_))
-    return found is not None and found.complaint_id == row.id
+    return found is not None and found.complaint_id in family(row)
 
 
 def _staff(tx: Transaction, _: ComplaintRow, id_: UUID) -> bool:

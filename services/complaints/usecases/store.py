@@ -12,11 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from cattrs.preconf.json import make_converter
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from chassis.search import tokens
 from chassis.work import Transaction
-from services.complaints.domain.case import Case, Flow, Late, Part, Reason, Sheet, Ticked, Values
+from services.complaints.domain.case import Case, Flow, Joined, Late, Part, Reason, Sheet, Ticked, Values
+from services.complaints.domain.joined import facts_of
 from services.complaints.domain.scope import department_of
 from services.complaints.models import CaseToken, ComplaintRow, SheetRow
 from services.complaints.policy import Policy
@@ -38,6 +39,7 @@ _WORK: Mapping[str, Any] = {
     "customer_grade": str,
     "late": list[Late],
     "papers": set[str],
+    "joined": list[Joined],
 }
 """Attributes of a case that only the engine reads, with their types."""
 
@@ -45,12 +47,22 @@ _WORK: Mapping[str, Any] = {
 def case_of(row: ComplaintRow) -> Case:
     """The case as the engine sees it; the very one that was kept, while this transaction has the row."""
     held: Case | None = getattr(row, "engine_case", None)
-    if held is not None:
-        return held
-    work = {name: _converter.structure(row.work[name], kind) for name, kind in _WORK.items() if name in row.work}
+    return held if held is not None else case_from(row, notes_of(row))
+
+
+def notes_of(row: ComplaintRow) -> dict[str, Any]:
+    """What the engine changes about a case, as it is kept."""
+    return {"facts": row.facts, "level": row.level, "state": row.state, "work": row.work}
+
+
+def case_from(row: ComplaintRow, notes: Mapping[str, Any]) -> Case:
+    """The case as the engine saw it when its notes were these."""
+    kept = notes["work"]
+    work = {name: _converter.structure(kept[name], kind) for name, kind in _WORK.items() if name in kept}
     return Case(
-        id=str(row.id), channel=row.channel, received_at=row.received_at, facts=dict(row.facts), level=row.level,
-        state=row.state, has_contact=bool(row.complainant_phone or row.complainant_email),
+        id=str(row.id), channel=row.channel, received_at=row.received_at, facts=dict(notes["facts"]),
+        level=notes["level"], state=notes["state"], complainant=row.complainant_key,
+        has_contact=bool(row.complainant_phone or row.complainant_email),
         known_customer=row.customer_id is not None, org_unit=str(row.org_unit_id or ""),
         follows_case=row.follows_id is not None, like_cases=row.like_cases, attachments=row.attachments,
         reopened=row.reopened, closed_at=row.closed_at, **work,
@@ -61,6 +73,7 @@ def keep(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> None
     """Write the case back into its row."""
     facts = case.facts
     row.facts, row.level, row.state = facts, case.level, case.state
+    whole = facts_of(case)
     row.work = {name: _converter.unstructure(getattr(case, name), kind) for name, kind in _WORK.items()}
     row.process, row.stage = case.flow.key, case.flow.stage
     row.level_rank = policy.levels[case.level]["rank"]
@@ -69,9 +82,9 @@ def keep(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> None
     row.subject, row.remedy_sought = facts.get("subject"), facts.get("remedy_sought")
     row.subject_key = key_of(row.subject)
     row.complainant_kind = facts.get("complainant_kind")
-    row.group_size = facts.get("group_size") or 1
-    row.claimed_amount = amount_of(facts.get("claimed_amount"))
-    row.media_risk, row.lawsuit_risk = bool(facts.get("media_risk")), bool(facts.get("lawsuit_risk"))
+    row.group_size = whole.get("group_size") or 1
+    row.claimed_amount = amount_of(whole.get("claimed_amount"))
+    row.media_risk, row.lawsuit_risk = bool(whole.get("media_risk")), bool(whole.get("lawsuit_risk"))
     row.outcome, row.satisfaction = facts.get("outcome") or None, facts.get("satisfaction") or None
     row.reopened, row.closed_at = case.reopened, case.closed_at
     handler = case.parts.get("handler")
@@ -113,15 +126,23 @@ def move_sheets(tx: Transaction, row: ComplaintRow) -> None:
 
 
 def index(tx: Transaction, row: ComplaintRow) -> None:
-    """Rewrite the case's search index (UX-10)."""
+    """Rewrite the case's search index (UX-10). Words of the cases merged into it find it as well."""
+    found = _words(row)
+    joined = [UUID(one["case_id"]) for one in row.work.get("joined", ())]
+    if joined:
+        merged = tx.session.scalars(select(ComplaintRow).where(ComplaintRow.id.in_(joined)))
+        found = found.union(*map(_words, merged))
+    if not is_new(tx, row):
+        tx.session.execute(delete(CaseToken).where(CaseToken.complaint_id == row.id))
+    tx.later.insert(CaseToken, [{"token": token[:64], "complaint_id": row.id} for token in sorted(found)])
+
+
+def _words(row: ComplaintRow) -> set[str]:
     text = (
         row.number, row.content, row.subject, row.complainant_name, row.vehicle_plate, row.unit_no, row.external_ref,
         row.complainant_phone,
     )  # fmt: skip
-    found = set().union(*(tokens(part) for part in text if part))
-    if not is_new(tx, row):
-        tx.session.execute(delete(CaseToken).where(CaseToken.complaint_id == row.id))
-    tx.later.insert(CaseToken, [{"token": token[:64], "complaint_id": row.id} for token in sorted(found)])
+    return set().union(*(tokens(part) for part in text if part))
 
 
 def is_new(tx: Transaction, row: ComplaintRow) -> bool:

@@ -26,7 +26,7 @@ from services.customers.models import Asset, CaseLink, Customer, TimelineEntry
 SHOWN_FACTS = (
     "channel", "category", "level", "validity", "stage", "state", "action", "from_stage", "before", "kind", "verdict",
     "deadline", "period", "outcome", "satisfaction", "satisfied", "times", "sheet_number", "nature", "sheet_state",
-    "amount",
+    "amount", "into_number",
 )  # fmt: skip
 """Of an event's facts those a reader of the timeline sees; free text stays where it was written."""
 

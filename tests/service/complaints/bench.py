@@ -21,12 +21,13 @@ from chassis.timers import Job
 from chassis.work import Work
 from chassis.workplace import Workplace
 from contracts import complaints as contract
-from contracts.context import Actor, Context
+from contracts.context import Actor, Context, service_context
 from contracts.core import Operation
 from contracts.policies import load_pack, resolve
 from contracts.problems import Problem
 from services.complaints import jobs
 from services.complaints.service import ComplaintsService
+from services.complaints.usecases import watching
 
 PACKS = Path(__file__).parents[3] / "packs"
 Json = dict[str, Any]
@@ -97,6 +98,19 @@ class Company:
             actor=Actor(kind="staff", id=str(staff_id), name=username), roles=frozenset({role}),
             permissions=frozenset(granted), org_unit_ids=frozenset({self.units[unit]}),
         )  # fmt: skip
+
+    def change_role(self, role: str, permissions: list[str]) -> None:
+        """Tell the service that a role may do this from now on."""
+        told = {
+            "id": str(new_id()),
+            "version": 7,
+            "name": role,
+            "labels": {},
+            "permissions": permissions,
+            "active": True,
+        }
+        with self.bench.work.begin(service_context("complaints", self.id)) as tx:
+            watching.role_changed(tx, told)
 
     def context(self, **changes: Any) -> Context:
         """Somebody who may do everything, unless `changes` say otherwise."""

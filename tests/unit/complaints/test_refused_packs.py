@@ -37,6 +37,13 @@ MUTATIONS = [
         "`solutoin` is not one of `deadlines`",
         "`solution`",
     ),
+    (
+        "dealership",
+        "      opinion: {}",
+        "      audience: {labels: {zh-CN: 对象, en: For}, kind: line}",
+        "whom the note is for",
+        "choice",
+    ),
     ("dealership", "level: major}", "level: mayor}", "`mayor` is not one of `levels`", "`major`"),
     ("dealership", "holder: $recipient", "holder: $recipiant", "`$recipiant` is nobody here", "`$recipient`"),
     ("dealership", "      opinion: {}", "      opinon: {}", "has no `kind` and `labels`", "field of the form"),
