@@ -152,7 +152,8 @@ class Supervisor:
             self._turn()
         for child in children:
             if child.process:
-                self.console.warn(f"{child.name} did not end within {self.drain_limit:g} s: killed")
+                why = "told twice to stop" if self._signals > 1 else f"it did not end within {self.drain_limit:g} s"
+                self.console.warn(f"{child.name} killed: {why}")
                 _send(child, signal.SIGKILL)
                 child.process.wait()
                 self._bury(child)

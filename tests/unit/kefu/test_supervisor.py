@@ -103,7 +103,7 @@ def test_a_process_may_finish_its_work(stage: Stage) -> None:
 def test_one_that_does_not_end_is_killed(stage: Stage) -> None:
     stage.child("stubborn", f"import signal; signal.signal(15, signal.SIG_IGN); print('up'); {WAIT}")
     shown = stage.run_until(lambda: "up" in stage.out.getvalue(), drain_limit=0.3)
-    assert "stubborn did not end within 0.3 s: killed" in shown
+    assert "stubborn killed: it did not end within 0.3 s" in shown
 
 
 def test_the_first_wave_ends_before_the_second_is_told(stage: Stage) -> None:
