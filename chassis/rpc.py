@@ -96,6 +96,12 @@ class Call:
         makes the reply of them and dumps it."""
         return self._transact(lambda tx: query(tx, dict(self.data), *args), read_only=True)
 
+    def gather(self, usecase: UseCase, *args: Any) -> Any:
+        """As `look`, but in a transaction that also writes, such as that somebody looked. Nothing is kept under the
+        caller's key: asked again, it happens again."""
+        self.ctx = self.ctx.with_(idempotency_key=None)
+        return self._transact(lambda tx: usecase(tx, dict(self.data), *args), read_only=False)
+
     def dump(self, result: Any) -> Any:
         """`result` by the operation's reply schema, ready for JSON."""
         schema = schema_of(self.operation.reply)

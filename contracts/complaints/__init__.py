@@ -65,7 +65,7 @@ from contracts.complaints.operations import (
     WEEKLY_REPORT,
     YEARLY_REPORT,
 )
-from contracts.complaints.papers import DOWNLOAD_ATTACHMENT
+from contracts.complaints.papers import DOWNLOAD_ATTACHMENT, PRINT_COMPLAINT, PRINT_FORM, PRINT_SHEET
 from contracts.complaints.previews import PREVIEW_POLICY
 from contracts.complaints.problems import (
     ACTION_NOT_AVAILABLE,
@@ -119,6 +119,9 @@ CONTRACT = ServiceContract(
         ADD_ATTACHMENT,
         GET_ATTACHMENT,
         DOWNLOAD_ATTACHMENT,
+        PRINT_FORM,
+        PRINT_SHEET,
+        PRINT_COMPLAINT,
         GET_SHEET,
         ACT_ON_SHEET,
         LIST_SHEETS,
@@ -231,6 +234,9 @@ __all__ = [
     "OWN_PROPOSAL",
     "PRECEDENT_AWARDS",
     "PREVIEW_POLICY",
+    "PRINT_COMPLAINT",
+    "PRINT_FORM",
+    "PRINT_SHEET",
     "PROPOSAL_DECIDED",
     "REMOVE_WATCHER",
     "SERVICE",

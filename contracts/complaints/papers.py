@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from contracts.complaints.vocabulary import SERVICE
-from contracts.core import Operation
-from contracts.fields import Download
-from contracts.problems import NOT_FOUND, OUT_OF_SCOPE
+from marshmallow import fields
 
+from contracts.complaints.vocabulary import SERVICE, one_of
+from contracts.core import Operation
+from contracts.fields import Body, Download, Id, Slug
+from contracts.problems import LOCALES, NOT_FOUND, OUT_OF_SCOPE, PRINTING_UNAVAILABLE
+
+PDF = "application/pdf"
 _ONE = "/v1/complaints/{complaint_id}"
 _SCOPED = (NOT_FOUND, OUT_OF_SCOPE)
+_PRINTING = (*_SCOPED, PRINTING_UNAVAILABLE)
+_RECORDED = "Personal data is masked for callers without `complaints.unmask`; for those with it, printing is recorded."
+
+
+class PrintQuery(Body):
+    locale = fields.String(
+        validate=one_of(*LOCALES), metadata={"description": "The paper's language; without it, the caller's."}
+    )
+
+
+class FormPath(Body):
+    complaint_id = Id(required=True)
+    form = Slug(required=True)
+
 
 DOWNLOAD_ATTACHMENT = Operation(
     service=SERVICE,
@@ -20,4 +37,44 @@ DOWNLOAD_ATTACHMENT = Operation(
     download="*/*",
     permission="complaints.read",
     errors=_SCOPED,
+)
+PRINT_FORM = Operation(
+    service=SERVICE,
+    name="print_form",
+    summary="Print a form of a complaint",
+    verb="GET",
+    path=f"{_ONE}/forms/{{form}}/print",
+    path_schema=FormPath,
+    query=PrintQuery,
+    reply=Download,
+    download=PDF,
+    permission="complaints.read",
+    errors=_PRINTING,
+    description=f"A form that is not filled in prints empty, to be filled in by hand. {_RECORDED}",
+)
+PRINT_SHEET = Operation(
+    service=SERVICE,
+    name="print_sheet",
+    summary="Print a sheet",
+    verb="GET",
+    path=f"{_ONE}/sheets/{{sheet_id}}/print",
+    query=PrintQuery,
+    reply=Download,
+    download=PDF,
+    permission="complaints.read",
+    errors=_PRINTING,
+    description=_RECORDED,
+)
+PRINT_COMPLAINT = Operation(
+    service=SERVICE,
+    name="print_complaint",
+    summary="Print the whole file of a complaint",
+    verb="GET",
+    path=f"{_ONE}/print",
+    query=PrintQuery,
+    reply=Download,
+    download=PDF,
+    permission="complaints.read",
+    errors=_PRINTING,
+    description=f"Facts, forms, sheets, decisions and history: for the house only. {_RECORDED}",
 )

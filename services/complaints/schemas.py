@@ -85,7 +85,7 @@ def masked(value: Any) -> str | None:
 def history_entry(tx: Transaction, policy: Policy, entry: HistoryRow) -> dict[str, Any]:
     """An entry of the history with its action's label."""
     facts = {column.key: getattr(entry, column.key) for column in HistoryRow.__table__.columns}
-    return {**facts, "label": _entry_label(tx, policy, entry)}
+    return {**facts, "label": entry_label(tx, policy, entry)}
 
 
 _WHAT: Mapping[str, Mapping[str, str]] = {
@@ -117,13 +117,24 @@ _WHAT: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def _entry_label(tx: Transaction, policy: Policy, entry: HistoryRow) -> str:
-    if entry.action and entry.from_stage:
-        for flow in (*policy.processes.values(), *(sheet.flow for sheet in policy.sheets.values())):
-            spec = flow.action(entry.from_stage, entry.action) if entry.from_stage in flow.stages else None
-            if spec is not None:
-                return text(spec.labels, tx.ctx.locale)
+def entry_label(tx: Transaction, policy: Policy, entry: HistoryRow) -> str:
+    """What happened, in the caller's language."""
+    spec = action_of(policy, entry)
+    if spec is not None:
+        return text(spec.labels, tx.ctx.locale)
     return text(_WHAT[entry.what], tx.ctx.locale) if entry.what in _WHAT else entry.what
+
+
+def action_of(policy: Policy, entry: HistoryRow) -> ActionSpec | None:
+    """The action an entry tells of; None when it tells of none, or of one the policy does not know."""
+    if not entry.action or not entry.from_stage:
+        return None
+    flows = [sheet.flow for sheet in policy.sheets.values()] if entry.sheet_id else policy.processes.values()
+    for flow in flows:
+        spec = flow.action(entry.from_stage, entry.action) if entry.from_stage in flow.stages else None
+        if spec is not None:
+            return spec
+    return None
 
 
 def action(spec: ActionSpec, locale: str) -> dict[str, Any]:
@@ -149,7 +160,7 @@ def field(spec: FieldSpec, locale: str) -> dict[str, Any]:
 def proposal(policy: Policy, one: Proposal, people: Any, locale: str) -> dict[str, Any]:
     """A proposal with who decides it, in order."""
     return {
-        "kind": one.kind, "label": _authority_label(policy, one.kind, locale), "amount": money(one.amount),
+        "kind": one.kind, "label": authority_label(policy, one.kind, locale), "amount": money(one.amount),
         "text": one.text, "by": one.by, "by_id": one.by_id, "at": one.at, "state": one.state,
         "chain": [people.names(group, locale) for group in one.chain],
         "decisions": [
@@ -159,7 +170,8 @@ def proposal(policy: Policy, one: Proposal, people: Any, locale: str) -> dict[st
     }  # fmt: skip
 
 
-def _authority_label(policy: Policy, kind: str, locale: str) -> str:
+def authority_label(policy: Policy, kind: str, locale: str) -> str:
+    """What the policy calls that kind of decision."""
     found = next(one for one in policy.document["authority"] if one["key"] == kind)
     return text(found["labels"], locale)
 

@@ -11,6 +11,7 @@ from contracts import complaints as contract
 from contracts import customers, tenants
 from contracts.complaints import kept_reports as kept
 from services.complaints import jobs
+from services.complaints.printing import rendering
 from services.complaints.queries import filters as filter_queries
 from services.complaints.queries import kept_reports, lists, precedents, previews, reports, showing, totals
 from services.complaints.settings import ComplaintsSettings
@@ -20,6 +21,7 @@ from services.complaints.usecases import (
     filters,
     linking,
     merging,
+    printing,
     report_files,
     splitting,
     watching,
@@ -248,6 +250,20 @@ class ComplaintsService(Service):
     @operation(contract.DOWNLOAD_ATTACHMENT)
     def download_attachment(self, call: Call) -> Any:
         return call.read(attachments.read, _storage())
+
+    # -- papers --------------------------------------------------------------------------------------------------------
+
+    @operation(contract.PRINT_FORM)
+    def print_form(self, call: Call) -> Any:
+        return call.dump(rendering.download(call.gather(printing.form)))
+
+    @operation(contract.PRINT_SHEET)
+    def print_sheet(self, call: Call) -> Any:
+        return call.dump(rendering.download(call.gather(printing.sheet)))
+
+    @operation(contract.PRINT_COMPLAINT)
+    def print_complaint(self, call: Call) -> Any:
+        return call.dump(rendering.download(call.gather(printing.whole)))
 
     # -- what others tell, and what happens by itself ------------------------------------------------------------------
 

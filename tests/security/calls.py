@@ -26,7 +26,7 @@ Place = tuple[str | int, ...]
 
 HTTP_OPERATIONS = [op for op in operations() if op.verb]
 TENANT_OPERATIONS = [op for op in HTTP_OPERATIONS if op.audience is Audience.TENANT]
-NAMES = {"service": "complaints", "name": "assign_handler", **TEMPLATE}
+NAMES = {"service": "complaints", "name": "assign_handler", "form": "handling", **TEMPLATE}
 """Path parameters that are no ids."""
 
 
@@ -184,6 +184,9 @@ REQUESTS: dict[str, Json] = {
     "complaints.add_attachment": {"files": {"file": ("a.png", PNG)}},
     "complaints.get_attachment": {},
     "complaints.download_attachment": {},
+    "complaints.print_form": {"params": {"locale": "en"}},
+    "complaints.print_sheet": {"params": {"locale": "en"}},
+    "complaints.print_complaint": {"params": {"locale": "en"}},
     "complaints.get_sheet": {},
     "complaints.act_on_sheet": {"json": {"note": "查收"}},
     "complaints.list_sheets": {"params": {"complaint_id": An("complaint_id")}},

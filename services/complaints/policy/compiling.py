@@ -66,6 +66,7 @@ def forms(document: Json) -> dict[str, FormSpec]:
             labels=form["labels"],
             fields={f.key: f for f in fields(document, form["fields"])},
             internal=form.get("internal", False),
+            signatures=tuple(line["labels"] for line in form.get("signatures", ())),
         )
         for form in document.get("forms", ())
     }
@@ -205,6 +206,7 @@ def sheets(document: Json) -> dict[str, SheetSpec]:
             fields=fields(document, s.get("fields", [])),
             flow=flow(document, s, s.get("actions", [])),
             holds={f.key: f for f in fields(document, list(sheet_fields(document, s).values()))},
+            signatures=tuple(line["labels"] for line in s.get("signatures", ())),
         )
         for s in document.get("sheets", ())
     }

@@ -52,6 +52,8 @@ class FormSpec:
     fields: Mapping[str, FieldSpec]
     internal: bool
     """Never for the complainant's eyes."""
+    signatures: tuple[Labels, ...]
+    """Lines left on its print for those who sign by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,8 @@ class SheetSpec:
     flow: FlowSpec
     holds: Mapping[str, FieldSpec]
     """Everything such a sheet can hold."""
+    signatures: tuple[Labels, ...]
+    """Lines left on its print for those who sign by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
