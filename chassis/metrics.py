@@ -76,6 +76,10 @@ DEADLINES_OPEN = _gauge("kefu_deadlines_open", "Deadlines that run or are paused
 DEADLINES_OVERDUE = _gauge("kefu_deadlines_overdue", "Deadlines that passed without the act they ask for.", "service")
 DEADLINES_FIRED = _counter("kefu_deadline_fired_total", "Reminders and breaches acted on.", "service", "kind", "what")
 
+PAPERS = _counter("kefu_papers_total", "Closed cases whose papers were made and kept, or not.", "service", "outcome")
+PAPERS_WAITING = _gauge(
+    "kefu_papers_waiting_seconds", "Since when the oldest closed case has waited for its papers; 0: none.", "service"
+)
 REPORTS = _counter("kefu_reports_total", "Periodic reports that were made by themselves.", "service", "outcome")
 REPORTS_WAITING = _gauge(
     "kefu_reports_waiting_seconds", "How long the oldest report that is due has not been made; 0: none.", "service"

@@ -65,7 +65,14 @@ from contracts.complaints.operations import (
     WEEKLY_REPORT,
     YEARLY_REPORT,
 )
-from contracts.complaints.papers import DOWNLOAD_ATTACHMENT, PRINT_COMPLAINT, PRINT_FORM, PRINT_SHEET
+from contracts.complaints.papers import (
+    DOWNLOAD_ATTACHMENT,
+    DOWNLOAD_PAPER,
+    LIST_PAPERS,
+    PRINT_COMPLAINT,
+    PRINT_FORM,
+    PRINT_SHEET,
+)
 from contracts.complaints.previews import PREVIEW_POLICY
 from contracts.complaints.problems import (
     ACTION_NOT_AVAILABLE,
@@ -122,6 +129,8 @@ CONTRACT = ServiceContract(
         PRINT_FORM,
         PRINT_SHEET,
         PRINT_COMPLAINT,
+        LIST_PAPERS,
+        DOWNLOAD_PAPER,
         GET_SHEET,
         ACT_ON_SHEET,
         LIST_SHEETS,
@@ -201,6 +210,7 @@ __all__ = [
     "DEADLINE_BREACHED",
     "DELETE_FILTER",
     "DOWNLOAD_ATTACHMENT",
+    "DOWNLOAD_PAPER",
     "FILTER_BROKEN",
     "FILTER_NOT_YOURS",
     "FINDING_MADE",
@@ -218,6 +228,7 @@ __all__ = [
     "LIST_COMPLAINTS",
     "LIST_CORRECTIVE_ACTIONS",
     "LIST_FILTERS",
+    "LIST_PAPERS",
     "LIST_PRECEDENTS",
     "LIST_SHEETS",
     "LIST_URGING_NOTICES",

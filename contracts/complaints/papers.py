@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from contracts.complaints.vocabulary import SERVICE, one_of
 from contracts.core import Operation
-from contracts.fields import Body, Download, Id, Slug
+from contracts.fields import Body, Download, Id, Moment, PageQuery, Reply, Slug, Whole, page_of
 from contracts.problems import LOCALES, NOT_FOUND, OUT_OF_SCOPE, PRINTING_UNAVAILABLE
 
 PDF = "application/pdf"
@@ -25,6 +25,21 @@ class PrintQuery(Body):
 class FormPath(Body):
     complaint_id = Id(required=True)
     form = Slug(required=True)
+
+
+class KeptPaper(Reply):
+    """A paper kept at a closing; it never changes."""
+
+    id = Id(required=True)
+    complaint_id = Id(required=True)
+    closing = Whole(required=True, metadata={"description": "1, and one more for each time it was reopened before."})
+    kind = fields.String(required=True, validate=one_of("case_file", "forms"))
+    locale = fields.String(required=True)
+    filename = fields.String(required=True)
+    media_type = fields.String(required=True)
+    size = Whole(required=True)
+    sha256 = fields.String(required=True)
+    made_at = Moment(required=True)
 
 
 DOWNLOAD_ATTACHMENT = Operation(
@@ -77,4 +92,28 @@ PRINT_COMPLAINT = Operation(
     permission="complaints.read",
     errors=_PRINTING,
     description=f"Facts, forms, sheets, decisions and history: for the house only. {_RECORDED}",
+)
+LIST_PAPERS = Operation(
+    service=SERVICE,
+    name="list_papers",
+    summary="The papers kept of a complaint at its closings",
+    verb="GET",
+    path=f"{_ONE}/papers",
+    query=PageQuery,
+    reply=page_of(KeptPaper),
+    permission="complaints.read",
+    errors=_SCOPED,
+    description="Its whole file as PDF and its forms as a workbook, made within moments of each closing.",
+)
+DOWNLOAD_PAPER = Operation(
+    service=SERVICE,
+    name="download_paper",
+    summary="Download a paper kept of a complaint",
+    verb="GET",
+    path=f"{_ONE}/papers/{{paper_id}}/content",
+    reply=Download,
+    download="*/*",
+    permission="complaints.read",
+    errors=_SCOPED,
+    description="Personal data is masked in it.",
 )

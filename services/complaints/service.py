@@ -21,6 +21,7 @@ from services.complaints.usecases import (
     filters,
     linking,
     merging,
+    papers,
     printing,
     report_files,
     splitting,
@@ -265,6 +266,14 @@ class ComplaintsService(Service):
     def print_complaint(self, call: Call) -> Any:
         return call.dump(rendering.download(call.gather(printing.whole)))
 
+    @operation(contract.LIST_PAPERS)
+    def list_papers(self, call: Call) -> Any:
+        return call.read(papers.listed)
+
+    @operation(contract.DOWNLOAD_PAPER)
+    def download_paper(self, call: Call) -> Any:
+        return call.dump(papers.content(call.gather(papers.opened), _storage()))
+
     # -- what others tell, and what happens by itself ------------------------------------------------------------------
 
     @on(customers.CUSTOMER_LINKED)
@@ -278,6 +287,11 @@ class ComplaintsService(Service):
     @every(seconds=1)
     def sweep_deadlines(self, job: Job) -> None:
         job.sweep_deadlines(jobs.deadline_fired)
+
+    @every(seconds=5)
+    def make_papers(self, job: Job) -> None:
+        if ComplaintsSettings.load().papers_at_closing:
+            jobs.make_papers(job, _storage())
 
     @every(seconds=5)
     def make_reports(self, job: Job) -> None:

@@ -17,3 +17,8 @@ class ComplaintsSettings(ServiceSettings):
         default=Path("var/attachments"),
         text="Folder of the attached files; on several machines a shared one.",
     )
+    papers_at_closing: bool = setting(
+        "KEFU_PAPERS_AT_CLOSING",
+        default=True,
+        text="Whether this process makes the papers that are kept of closed cases; off, they wait for one that does.",
+    )

@@ -24,6 +24,8 @@ from kefu.processes import SERVICES, Process, manifest
 from tests.platform.running import Platform
 
 DATABASES = ("sqlite", "postgresql")
+_QUIET = {"KEFU_PAPERS_AT_CLOSING": "false"}
+"""What tests can do without on a machine of two cores: papers of closed cases have tests of their own."""
 _serial = itertools.count(1)
 _PASSWORDS = {process.name: secrets.token_urlsafe(16) for process in manifest()}
 """One set: users are the node's, only their rights are a virtual host's."""
@@ -170,7 +172,7 @@ def _installation(
         bind=bind,
         metrics_base=metrics_base,
         # All tests sign in from one address: together they would be taken for somebody guessing passwords.
-        settings={"KEFU_LOG_LEVEL": "INFO", "KEFU_ANONYMOUS_RATE": "6000/minute", **settings},
+        settings={"KEFU_LOG_LEVEL": "INFO", "KEFU_ANONYMOUS_RATE": "6000/minute", **_QUIET, **settings},
     )
 
 

@@ -187,6 +187,8 @@ REQUESTS: dict[str, Json] = {
     "complaints.print_form": {"params": {"locale": "en"}},
     "complaints.print_sheet": {"params": {"locale": "en"}},
     "complaints.print_complaint": {"params": {"locale": "en"}},
+    "complaints.list_papers": {},
+    "complaints.download_paper": {},
     "complaints.get_sheet": {},
     "complaints.act_on_sheet": {"json": {"note": "查收"}},
     "complaints.list_sheets": {"params": {"complaint_id": An("complaint_id")}},

@@ -140,6 +140,7 @@ def _complaint(side: Side) -> None:
     side.boss.act(case, "urge", note=side.word)
     side.boss.act(case, "open_corrective_action", problem=side.word, department="service")
     ids["filter_id"] = side.boss.post("/v1/complaint-filters", name=side.word, query={"q": side.word})["id"]
+    ids["paper_id"] = str(uuid4())  # of a closing; tests/service/complaints/test_papers.py has another company's
     sheets = side.boss.get("/v1/sheets", complaint_id=case["id"])["items"]
     ids["sheet_id"] = sheets[0]["id"]
     ids["report_id"] = side.boss.post("/v1/reports", report="monthly", period="2025-01")["id"]

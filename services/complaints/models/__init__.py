@@ -17,6 +17,7 @@ from services.complaints.models.cases import (
 from services.complaints.models.filters import DefaultFilterRow, FilterRow
 from services.complaints.models.following import MentionRow, RoleRow, WatcherRow
 from services.complaints.models.merges import MergeRow
+from services.complaints.models.papers import PaperRow, PapersDue
 from services.complaints.models.reports import KeptReport, ReportFile, ReportSchedule
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "KeptReport",
     "MentionRow",
     "MergeRow",
+    "PaperRow",
+    "PapersDue",
     "PrecedentRow",
     "PrecedentToken",
     "ReportFile",

@@ -14,6 +14,7 @@ from services.complaints.policy.specs import FieldSpec, FormSpec
 from services.complaints.printing.paper import Block, Facts, Fields, Grid, Prose, Signature, Signatures, Table
 from services.complaints.printing.source import Source
 from services.complaints.printing.values import yuan
+from services.complaints.queries import relatives
 from services.complaints.usecases import store
 
 Pairs = list[tuple[str, str]]
@@ -52,7 +53,7 @@ def _standing(of: Source) -> Pairs:
         (words("outcome"), label("outcomes", row.outcome, of.locale) or ""),
         (words("satisfaction"), label("satisfaction", row.satisfaction, of.locale) or ""),
         (words("closed_at"), write.moment(row.closed_at)),
-        (words("follows"), "、".join(link["number"] for link in schemas.links(of.tx, row))),
+        (words("follows"), "、".join(link["number"] for link in relatives.links(of.tx, row))),
     ]  # fmt: skip
 
 

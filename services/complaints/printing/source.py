@@ -17,7 +17,7 @@ from services.complaints.models import AttachmentRow, ComplaintRow, HistoryRow, 
 from services.complaints.policy import Policy
 from services.complaints.policy.specs import ActionSpec
 from services.complaints.printing.values import Writer
-from services.complaints.queries.cases import policy_of
+from services.complaints.queries.cases import family, policy_of
 from services.complaints.usecases import store
 
 
@@ -35,17 +35,17 @@ class Source:
 
     @cached_property
     def attachments(self) -> list[AttachmentRow]:
-        """The files on the case, oldest first."""
+        """The files on the case and those merged into it, oldest first."""
         return self._all(AttachmentRow)
 
     @cached_property
     def sheets(self) -> list[SheetRow]:
-        """Its sheets, oldest first."""
-        return self._all(SheetRow)
+        """Its sheets, oldest first, and those of the cases merged into it that its policy knows."""
+        return [sheet for sheet in self._all(SheetRow) if sheet.kind in self.policy.sheets]
 
     @cached_property
     def history(self) -> list[HistoryRow]:
-        """All that happened, oldest first."""
+        """All that happened with it and those merged into it, oldest first."""
         return self._all(HistoryRow)
 
     def action(self, entry: HistoryRow) -> ActionSpec | None:
@@ -59,8 +59,8 @@ class Source:
         return entry.name if entry else ""
 
     def _all(self, model: Any) -> list[Any]:
-        rows = self.tx.session.scalars(select(model).where(model.complaint_id == self.row.id).order_by(model.id))
-        return list(rows)
+        statement = select(model).where(model.complaint_id.in_(family(self.row))).order_by(model.id)
+        return list(self.tx.session.scalars(statement))
 
     def _name(self, kind: str, id_: str) -> str:
         match kind:

@@ -18,7 +18,7 @@ from contracts.core import Event
 from services.complaints.domain import outcome as done
 from services.complaints.domain.case import OPEN, Person
 from services.complaints.domain.effects import REJUDGE
-from services.complaints.models import ComplaintRow, HistoryRow, SheetRow
+from services.complaints.models import ComplaintRow, HistoryRow, PapersDue, SheetRow
 from services.complaints.policy import Policy
 from services.complaints.usecases import messages, precedents, store
 
@@ -141,6 +141,8 @@ class Execution:
             },
         )  # fmt: skip
         self._note("closed", fields={"outcome": effect.outcome})
+        due = {"closed_at": self.tx.now, "next_at": self.tx.now, "attempts": 0}
+        self.tx.later.insert(PapersDue, [{"complaint_id": self.row.id, "closing": self.row.reopened + 1, **due}])
 
     @_do.register
     def _reopened(self, effect: done.Reopened) -> None:

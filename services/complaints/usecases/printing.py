@@ -47,13 +47,13 @@ def whole(tx: Transaction, data: dict[str, Any]) -> Paper:
     return _recorded(source, "case file", case_file(source, NEWEST))
 
 
-def case_file(source: Source, newest: int | None = None) -> Paper:
+def case_file(source: Source, newest: int | None = None, printed: str = "") -> Paper:
     """Everything about the case on one paper, for the house only."""
     blocks = [
         *parts.facts(source), *parts.people(source), *_forms(source), *_sheets(source), *parts.approvals(source),
         *parts.checks(source), *parts.files(source), *parts.history(source, newest),
     ]  # fmt: skip
-    return paper(source, source.words("case_file"), blocks, internal=True)
+    return paper(source, source.words("case_file"), blocks, internal=True, printed=printed)
 
 
 def paper(

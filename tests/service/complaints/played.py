@@ -66,6 +66,12 @@ class Played:
         """Take all the steps that are left."""
         return self.until(STEPS[-1][1])
 
+    def reopen(self) -> Played:
+        """Open it again: it is to be judged anew."""
+        self.company.act(self.case, "reopen", self.who(MANAGER), reason="客户不满意")
+        self._left = [step for step in STEPS if step[1] not in {"confirm_record", "assess", "hand_over"}]
+        return self
+
     def masked(self) -> Context:
         """Somebody who may read cases and no personal data."""
         return self.company.context(permissions=frozenset({"complaints.read"}))
