@@ -252,8 +252,8 @@ def test_serials_restart_each_month_and_a_closed_case_reopens_within_thirty_days
     time.to("2026-12-01 00:01")
     refused = manager.refused(closed[1], "reopen", reason="又响了")
     assert (refused["status"], refused["code"]) == (409, "action_not_available")
-    consultant.act(closed[1], "complain_again", content="又响了")
-    (link,) = consultant.case(closed[1])["links"]
+    (link,) = consultant.act(closed[1], "complain_again", content="又响了")["links"]
+    assert consultant.case(closed[1])["links"] == [link]
     follower: dict[str, Any] = consultant.get(f"/v1/complaints/{link['complaint_id']}")
     assert (link["kind"], follower["number"], follower["state"]) == ("followed_by", "TS202612-0001", "open")
     assert follower["links"] == [{"complaint_id": closed[1]["id"], "number": "TS202610-0002", "kind": "follows"}]

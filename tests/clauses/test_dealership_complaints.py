@@ -33,10 +33,17 @@ def test_five_kinds_are_in_scope_and_a_suggestion_is_never_compensated(company: 
         assert consultant.register(category=category)["category"] == category
     refused = consultant.problem("POST", "/v1/complaints", json=company.intake(category="parking"))
     assert (refused["code"], errors_of(refused)) == ("invalid_request", {"category"})
-    for category, approved in (("suggestion", 0), ("repair_quality", 800)):
-        case = usual.judge(company, usual.reach(company, "judging"), category=category)
-        case = usual.propose(company, case, amount=yuan(800))
-        assert case["proposals"][-1]["amount"] == yuan(approved), category
+    suggestion, complaint = (
+        usual.judge(company, usual.reach(company, "judging"), category=category)
+        for category in ("suggestion", "repair_quality")
+    )
+    proposal = {**usual.SOLUTION, "amount": yuan(800)}
+    refused = usual.recipient(company).refused(suggestion, "propose_solution", **proposal)
+    assert refused["errors"] == [
+        {"field": "amount", "code": "not_allowed", "message": "不适用于本案件:建议和意见类不涉及补偿"}
+    ]
+    assert usual.propose(company, suggestion)["proposals"][-1]["amount"] == yuan(0)
+    assert usual.propose(company, complaint, amount=yuan(800))["proposals"][-1]["amount"] == yuan(800)
 
 
 @pytest.mark.clause("AD-2")
@@ -178,10 +185,14 @@ def test_the_file_is_finished_only_when_the_measures_are_carried_out_and_checked
     assert errors_of(boss.refused(action, "approve")) == {"supervisor"}
     action = boss.act(action, "approve", supervisor=company.as_("quality_manager").id)
     assert (action["stage"], action["values"]["supervisor"]) == ("following", company.as_("quality_manager").id)
+    for follower in (manager, company.as_("quality_manager")):
+        follower.await_notice(case, "complaint.measures_approved")
     assert manager.refused(case, "finish")["code"] == "stage_incomplete"
     manager.act(action, "record_progress", progress="已培训")
     action = manager.act(action, "report_done", evidence="培训签到表")
     assert manager.refused(action, "check", effective=True, finding="有效")["status"] == 403
+    for checker in (boss, company.as_("quality_manager")):
+        checker.await_notice(case, "complaint.check_wanted")
     action = boss.act(action, "check", effective=False, finding="仍有遗漏")
     assert action["stage"] == "drafting"
     boss_checks = head.act(action, "draft", **draft)

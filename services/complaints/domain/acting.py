@@ -12,7 +12,7 @@ from services.complaints.domain.case import Actor, Case, Now, Sheet
 from services.complaints.domain.effects import apply
 from services.complaints.domain.moving import advance, run_hooks
 from services.complaints.domain.outcome import Outcome
-from services.complaints.domain.values import checked, missing
+from services.complaints.domain.values import checked, missing, unwanted
 from services.complaints.domain.working import NewId, Working
 from services.complaints.policy import Policy, holds, text
 from services.complaints.policy.specs import ActionSpec
@@ -105,7 +105,7 @@ def _take(work: Working, action: ActionSpec, given: Mapping[str, Any]) -> None:
     values = checked(action.fields, given)
     work.action = action.key
     work.given(action.fields, values)
-    errors = missing(action.fields, values, work.scope)
+    errors = [*missing(action.fields, values, work.scope), *unwanted(action.fields, values, work.scope)]
     if errors:
         raise INVALID(errors)
     if action.within is not None:

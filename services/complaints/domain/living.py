@@ -11,6 +11,7 @@ from services.complaints.domain.case import Actor, Case, Flow, Late, Now, Part, 
 from services.complaints.domain.effects import REJUDGE, open_sheet, start_rejudging, stop_deadline
 from services.complaints.domain.moving import move, run_hooks
 from services.complaints.domain.outcome import Notify, Outcome
+from services.complaints.domain.people import RolesOf
 from services.complaints.domain.scope import days_open, department_of, scope_of
 from services.complaints.domain.values import Error, error
 from services.complaints.domain.working import NewId, Working
@@ -104,9 +105,10 @@ def breach(  # noqa: PLR0917
     period: int,
     now: Now,
     new_id: NewId,
+    roles_of: RolesOf = lambda _: frozenset(),
 ) -> Outcome:
     """A deadline passed (`period` 1), or is late another period: urge the department, tell one step higher (PL-7)."""
-    work = Working(policy, case, sheet, None, now, new_id)
+    work = Working(policy, case, sheet, None, now, new_id, roles_of=roles_of)
     escalation = policy.deadlines[kind].escalation
     if escalation.urge is not None and not (sheet is not None and sheet.nature == "urging"):
         asked = {field.key for field in policy.sheets[escalation.urge].fields}

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from services.complaints.domain.case import PENDING, Actor, Case, Person, Sheet
 from services.complaints.domain.scope import department_of
 from services.complaints.policy import Policy, text
 from services.complaints.policy.specs import StageSpec, Who
 
+RolesOf = Callable[[str], frozenset[str]]
+"""The roles of a staff member, by their id."""
+
 
 class People:
     """Finds people for one case (and sheet), whose parts and departments decide."""
 
-    def __init__(self, policy: Policy, case: Case, sheet: Sheet | None = None) -> None:
-        self._policy, self._case, self._sheet = policy, case, sheet
+    def __init__(
+        self, policy: Policy, case: Case, sheet: Sheet | None = None, roles_of: RolesOf = lambda _: frozenset()
+    ) -> None:
+        self._policy, self._case, self._sheet, self._roles_of = policy, case, sheet, roles_of
 
     def find(self, who: Who) -> list[Person]:
         """The people `who` means; never nobody, except for `$complainant`."""
@@ -49,10 +54,12 @@ class People:
         return any(person.is_(actor) for person in self.all(whos))
 
     def up(self, ladder: tuple[Who, ...], steps: int) -> Person:
-        """Who stands `steps` above the holder on the ladder; the top when it ends there."""
+        """Who stands `steps` above the holder on the ladder; the top when it ends there. A certain person stands where
+        their own highest role does."""
         rungs = [self.find(who)[0] for who in ladder]
         holders = self.waits_for()
-        below = max((i for i, rung in enumerate(rungs) if rung in holders), default=-1)
+        roles = frozenset[str]().union(*(self._roles_of(p.staff_id) for p in holders if p.staff_id))
+        below = max((i for i, rung in enumerate(rungs) if rung in holders or rung.role in roles), default=-1)
         return rungs[min(below + steps, len(rungs) - 1)]
 
     def name(self, who: Who, locale: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.problems import INVALID
+from services.complaints.domain.scope import reading
 from services.complaints.policy import Scope, holds
 from services.complaints.policy.specs import FieldSpec
 
@@ -59,6 +60,21 @@ def missing(fields: tuple[FieldSpec, ...], values: Mapping[str, Any], scope: Sco
 def wanted(field: FieldSpec, scope: Scope) -> bool:
     """Whether the field must be there at this moment."""
     return field.required or (field.required_when is not None and holds(field.required_when, scope))
+
+
+def unwanted(fields: tuple[FieldSpec, ...], values: Mapping[str, Any], scope: Scope) -> list[Error]:
+    """An error for each field that is filled in and has no place in this case, with its help as the reason."""
+    return [
+        error(
+            f.key, "not_allowed", f"is not for this case{_why(f, 'en', ': ')}", f"不适用于本案件{_why(f, 'zh-CN', ':')}"
+        )
+        for f in fields
+        if not holds(f.allowed_when, scope) and reading(f.kind, values.get(f.key))
+    ]
+
+
+def _why(field: FieldSpec, locale: str, colon: str) -> str:
+    return f"{colon}{field.help[locale]}" if field.help and locale in field.help else ""
 
 
 def error(field: str, code: str, en: str, zh: str) -> Error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.complaints.domain.case import CLOSED, Actor, Case, Flow, Now, Sheet
 from services.complaints.domain.outcome import Effect, LevelChanged, Outcome
-from services.complaints.domain.people import People
+from services.complaints.domain.people import People, RolesOf
 from services.complaints.domain.scope import scope_of
 from services.complaints.policy import Policy, Scope
 from services.complaints.policy.specs import FieldSpec, FlowSpec, SheetSpec
@@ -32,8 +32,10 @@ class Working:
         new_id: NewId,
         *,
         view: bool = False,
+        roles_of: RolesOf = lambda _: frozenset(),
     ) -> None:
-        """`view`: only looked at, so the originals serve."""
+        """`view`: only looked at, so the originals serve. `roles_of` finds who stands above a certain person."""
+        self._roles_of = roles_of
         self.policy, self.actor, self.now, self.new_id = policy, actor, now, new_id
         self.case = case if view else copy.deepcopy(case)
         self.sheet = sheet if view else copy.deepcopy(sheet)
@@ -63,7 +65,7 @@ class Working:
 
     @property
     def people(self) -> People:
-        return People(self.policy, self.case, self.sheet)
+        return People(self.policy, self.case, self.sheet, self._roles_of)
 
     @property
     def scope(self) -> Scope:

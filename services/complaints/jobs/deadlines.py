@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from chassis import directory
 from chassis.deadlines import BREACH, REMIND, Fired
 from chassis.work import Transaction
 from contracts import complaints as contract
@@ -63,7 +64,7 @@ def _breach(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
     deadline = fired.data["deadline"]
     outcome = domain.breach(
         policy, store.case_of(row), sheet, deadline, fired.due_at, fired.breaches, now_of(tx),
-        new_text_id,
+        new_text_id, lambda staff_id: _roles_of(tx, staff_id),
     )  # fmt: skip
     fields = {**_about(deadline, fired.due_at), "period": fired.breaches, "first": fired.what == BREACH}
     record(tx, row, "breached", sheet_id=fired.data["sheet_id"], fields=fields)
@@ -72,6 +73,12 @@ def _breach(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:
     cases.save(tx, policy, row, outcome)
     if fired.what == BREACH:
         watching.tell(tx, policy, row, watching.BREACHED)
+
+
+def _roles_of(tx: Transaction, staff_id: str) -> frozenset[str]:
+    """The roles of somebody who works here; none of one who left or is not known yet."""
+    entry = directory.staff(tx, UUID(staff_id))
+    return frozenset(entry.roles) if entry is not None and entry.active else frozenset()
 
 
 def _announce_breach(tx: Transaction, row: ComplaintRow, fired: Fired) -> None:

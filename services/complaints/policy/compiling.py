@@ -50,6 +50,7 @@ def _field(document: Json, raw: Json) -> FieldSpec:
         kind=raw["kind"],
         required=raw.get("required", False),
         required_when=maybe(raw.get("required_when")),
+        allowed_when=maybe(raw.get("allowed_when")),
         choices=None if options is None else {o["key"]: o["labels"] for o in options},
         minimum=raw.get("min"),
         maximum=raw.get("max"),

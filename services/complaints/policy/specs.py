@@ -35,6 +35,7 @@ class FieldSpec:
     kind: str
     required: bool = False
     required_when: Expression | None = None
+    allowed_when: Expression | None = None
     choices: Mapping[str, Labels] | None = None
     minimum: int | None = None
     maximum: int | None = None

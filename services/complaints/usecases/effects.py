@@ -152,6 +152,7 @@ class Execution:
     @_do.register
     def _successor(self, effect: done.Successor) -> None:
         follower = self._succeed(self.row, effect.content)
+        self.tx.write()  # what is answered to this very act names it already
         self._note("followed", fields={"complaint_id": str(follower.id), "number": follower.number})
 
     @_do.register

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from contracts.problems import Problem
-from services.complaints.domain.outcome import Closed, FindingMade, Reopened, Successor
+from services.complaints import domain
+from services.complaints.domain import Person
+from services.complaints.domain.outcome import Closed, FindingMade, Notify, Reopened, Successor
+from services.complaints.domain.people import People
 from tests.unit.complaints.conftest import ASSESSMENT, STAFF, Story
 
 CONSULTANT, MANAGER = "customer_relations_consultant", "customer_relations_manager"
@@ -224,14 +227,11 @@ def test_suggestions_have_no_compensation() -> None:
         demand_reasonable=True,
         recipient=STAFF,
     )
-    story.do(
-        "propose_solution",
-        story.who("salesperson", STAFF),
-        cause="c",
-        responsible_department="sales",
-        solution="s",
-        amount={"amount": 999},
-    )
+    proposal = {"cause": "c", "responsible_department": "sales", "solution": "s"}
+    with pytest.raises(Problem) as refused:
+        story.do("propose_solution", story.who("salesperson", STAFF), **proposal, amount={"amount": 999})
+    assert [(error["field"], error["code"]) for error in refused.value.errors] == [("amount", "not_allowed")]
+    story.do("propose_solution", story.who("salesperson", STAFF), **proposal)
     assert story.case.flow.proposal("solution").amount == 0  # type: ignore[union-attr]
 
 
@@ -258,3 +258,24 @@ def test_reopened_case_starts_from_judgement() -> None:
     story.do("reopen", MANAGER, reason="again")
     assert (story.case.state, story.stage, story.case.reopened) == ("open", "judging", 1)
     assert any(isinstance(e, Reopened) for e in story.effects)
+
+
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [
+        ((), "service_manager"),
+        (("technician",), "service_manager"),
+        (("service_manager",), "customer_relations_manager"),
+        (("service_manager", "customer_relations_manager"), "general_manager"),
+        (("general_manager",), "general_manager"),
+    ],
+)
+def test_a_breach_goes_up_from_the_role_of_the_certain_person_it_waits_for(roles: tuple[str, ...], told: str) -> None:
+    story = judged()
+    assert People(story.policy, story.case).waits_for() == [Person(staff_id=STAFF)]
+    outcome = domain.breach(
+        story.policy, story.case, None, "solution", story.moment, 1, story.now, story.new_id,
+        lambda staff_id: frozenset(roles) if staff_id == STAFF else frozenset(),
+    )  # fmt: skip
+    (notice,) = [e for e in outcome.effects if isinstance(e, Notify) and e.template == "complaint.deadline_breached"]
+    assert notice.people == (Person(staff_id=STAFF), Person(role=told))
