@@ -6,7 +6,7 @@ Split by what it is about; import the names from here: `from contracts import te
 from __future__ import annotations
 
 from contracts.core import ServiceContract
-from contracts.tenants import calendar, internal, keys, organisation, policies, registry, sessions
+from contracts.tenants import calendar, internal, keys, me, organisation, policies, registry, sessions
 from contracts.tenants.calendar import GET_CALENDAR, LIST_CALENDAR_DAYS, PUT_CALENDAR
 from contracts.tenants.common import OPTIONAL_SERVICES, PERMISSIONS, TENANTS
 from contracts.tenants.events import (
@@ -29,6 +29,7 @@ from contracts.tenants.keys import (
     REVOKE_API_KEY,
     SCOPE_TOO_WIDE,
 )
+from contracts.tenants.me import CHANGE_PASSWORD, END_MY_SESSION, LIST_MY_SESSIONS, WRONG_PASSWORD
 from contracts.tenants.organisation import (
     ACTIVATE_STAFF,
     CREATE_ORG_UNIT,
@@ -86,6 +87,7 @@ CONTRACT = ServiceContract(
         *calendar.OPERATIONS,
         *policies.OPERATIONS,
         *sessions.OPERATIONS,
+        *me.OPERATIONS,
         *internal.OPERATIONS,
     ),
     events=EVENTS,
@@ -95,6 +97,7 @@ CONTRACT = ServiceContract(
 __all__ = [
     "ACTIVATE_POLICY_DRAFT",
     "ACTIVATE_STAFF",
+    "CHANGE_PASSWORD",
     "CONTRACT",
     "CREATE_ADMIN_KEY",
     "CREATE_API_KEY",
@@ -112,6 +115,7 @@ __all__ = [
     "DRAFT_DOCUMENT",
     "DRAFT_OUTDATED",
     "ENABLE_SERVICE",
+    "END_MY_SESSION",
     "GET_CALENDAR",
     "GET_ME",
     "GET_ORG_UNIT",
@@ -123,6 +127,7 @@ __all__ = [
     "INTROSPECT",
     "LIST_API_KEYS",
     "LIST_CALENDAR_DAYS",
+    "LIST_MY_SESSIONS",
     "LIST_ORG_UNITS",
     "LIST_POLICY_VERSIONS",
     "LIST_ROLES",
@@ -153,4 +158,5 @@ __all__ = [
     "UPDATE_ROLE",
     "UPDATE_STAFF",
     "UPDATE_TENANT",
+    "WRONG_PASSWORD",
 ]

@@ -7,6 +7,7 @@ once would only wait for the processors. Never call them inside a transaction.
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -15,6 +16,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from chassis import offload
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_STRONG = 3
+"""The score by zxcvbn from which on a password is taken: 10^8 tries and more."""
+_LOOKED_AT = 72
+"""Characters whose strength is reckoned: enough, and the reckoning is quick."""
+_TELLING = 4
+"""Characters from which on a word counts as one."""
 _SLOTS = threading.Semaphore(2)
 
 
@@ -29,6 +36,22 @@ def matches(stored: str | None, password: str) -> bool:
     takes does not tell which accounts exist."""
     with _SLOTS:
         return offload.run(_verify, stored or _nobodys(), password) and stored is not None
+
+
+def is_guessable(password: str, words: Collection[str]) -> bool:
+    """Whether somebody would find it within a hundred million tries: it is common, a pattern, or made of `words` that
+    belong to the person or the company."""
+    plain = password.casefold()
+    return any(len(word) >= _TELLING and word.casefold() in plain for word in words) or offload.run(
+        _weak, password, list(words)
+    )
+
+
+def _weak(password: str, words: list[str]) -> bool:
+    from zxcvbn import zxcvbn  # its word lists are some megabytes: loaded when first needed
+
+    score: int = zxcvbn(password[:_LOOKED_AT], user_inputs=words)["score"]
+    return score < _STRONG
 
 
 def _verify(stored: str, password: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from chassis.service import Call, Job, Service, every, operation
 from contracts import tenants as contract
+from contracts.problems import INVALID, both
 from services.tenants import jobs, passwords, tools
 from services.tenants.queries import calendar as calendar_queries
 from services.tenants.queries import keys as key_queries
@@ -14,7 +16,13 @@ from services.tenants.queries import policies as policy_queries
 from services.tenants.queries import registry as registry_queries
 from services.tenants.queries import snapshot as snapshot_queries
 from services.tenants.settings import TenantsSettings
-from services.tenants.usecases import calendar, keys, org_units, policies, registry, roles, sessions, staff
+from services.tenants.usecases import calendar, keys, org_units, own, policies, registry, roles, sessions, staff
+
+_GUESSABLE = both(
+    "is easily guessed: common, a pattern, or made of your or your company's name. Take a few words that do not belong "
+    "together",
+    "容易被猜到:过于常见、有规律,或含有本人或公司的名称。请使用几个互不相关的词",
+)
 
 
 class TenantsService(Service):
@@ -153,6 +161,19 @@ class TenantsService(Service):
     def sign_out(self, call: Call) -> Any:
         return call.run(sessions.sign_out)
 
+    @operation(contract.CHANGE_PASSWORD)
+    def change_password(self, call: Call) -> None:
+        _refuse_guessable(call, "new_password", UUID(call.ctx.actor.id) if call.ctx.actor.kind == "staff" else None)
+        own.change_password(call.work, call.ctx, call.data, tools.rules().lock)
+
+    @operation(contract.LIST_MY_SESSIONS)
+    def list_my_sessions(self, call: Call) -> Any:
+        return call.read(organisation.own_sessions)
+
+    @operation(contract.END_MY_SESSION)
+    def end_my_session(self, call: Call) -> Any:
+        return call.run(own.end_session)
+
     @operation(contract.GET_ME)
     def get_me(self, call: Call) -> Any:
         return call.read(principals.me)
@@ -216,10 +237,20 @@ class TenantsService(Service):
 
 def _hash_password(call: Call) -> None:
     """Put the password's hash in its place, and a keyed code of it in what the stored request is recognised by."""
+    if call.data.get("password") is not None:
+        _refuse_guessable(call, "password", call.data.get("staff_id"))
     password = call.data.pop("password", None)
     if password is not None:
         call.payload = call.payload | {"password": tools.keys().fingerprint(password)}
         call.data["password_hash"] = passwords.hash_password(password)
+
+
+def _refuse_guessable(call: Call, field: str, staff_id: UUID | None) -> None:
+    """Problem: `invalid_request` for a password that is common or made of the person's or the company's names."""
+    words = call.look(lambda tx, _: [*registry_queries.names(tx), *own.words_of(tx, staff_id)])
+    asked = [call.data[name] for name in ("username", "name") if call.data.get(name)]
+    if passwords.is_guessable(call.data[field], [*words, *asked]):
+        raise INVALID([{"field": field, "code": "guessable", "message": _GUESSABLE}])
 
 
 def _unsealed(reply: dict[str, Any]) -> dict[str, Any]:

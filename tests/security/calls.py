@@ -113,6 +113,9 @@ REQUESTS: dict[str, Json] = {
     "tenants.refresh_session": {"json": {"refresh_token": "x"}},
     "tenants.sign_out": {},
     "tenants.get_me": {},
+    "tenants.change_password": {"json": {"password": "not this one", "new_password": "another long password"}},
+    "tenants.list_my_sessions": {},
+    "tenants.end_my_session": {},
     # -- customers --
     "customers.create_customer": {"json": {"name": "钱七", "org_unit_id": An("org_unit_id")}},
     "customers.list_customers": {"params": {"org_unit_id": An("org_unit_id")}},

@@ -87,6 +87,7 @@ def _people(side: Side, stack: ExitStack) -> None:
     side.boss = _staff(side, stack, "boss", role["name"], None)
     side.store_clerk = _staff(side, stack, "clerk", role["name"], [second])
     ids["staff_id"] = _staff(side, stack, "worker", "idle", [company.store]).id
+    ids["session_id"] = side.boss.get("/v1/me/sessions")["items"][0]["id"]
     key = {"name": side.word, "permissions": ["customers.read"]}
     ids["key_id"] = side.admin.post("/v1/api-keys", **key)["id"]
 

@@ -25,6 +25,7 @@ OF_THE_COMPANY = {
     "opt_out_id": "an address is the company's, not a store's",
     "webhook_id": "a webhook gets the events of all stores; only who acts in all of them changes one",
     "notification_id": "each person's own inbox",
+    "session_id": "each person's own",
 }
 """Records without a store: the permission alone opens them."""
 

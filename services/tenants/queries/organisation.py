@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from chassis import paging
 from chassis.work import Transaction
 from services.tenants import domain
-from services.tenants.models import OrgUnit, Role, Staff, StaffRole, StaffUnit
+from services.tenants.models import OrgUnit, Role, Staff, StaffRole, StaffSession, StaffUnit
 
 
 def org_units(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
@@ -77,3 +77,16 @@ def _acting_in(statement: Select[Any], unit: OrgUnit) -> Select[Any]:
     above: Iterable[UUID] = [UUID(part) for part in unit.path]
     linked = and_(StaffUnit.tenant_id == Staff.tenant_id, StaffUnit.staff_id == Staff.id)
     return statement.where(or_(Staff.whole_company, exists().where(linked, StaffUnit.org_unit_id.in_(above))))
+
+
+def own_sessions(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
+    """The caller's sessions that are still good, newest first; a key has none."""
+    mine = select(StaffSession).where(
+        StaffSession.staff_id == UUID(tx.ctx.actor.id),
+        StaffSession.revoked_at.is_(None),
+        StaffSession.expires_at > tx.now,
+    )
+    found = paging.page(tx, mine, sort=[(StaffSession.id, "desc")], data=data)
+    for session in found["items"]:
+        session.current = str(session.id) == tx.ctx.credential_id
+    return found

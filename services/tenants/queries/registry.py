@@ -13,6 +13,8 @@ from contracts.problems import NOT_FOUND
 from contracts.tenants import OPTIONAL_SERVICES
 from services.tenants.models import EnabledService, Tenant
 
+PLATFORM = "kefu"
+
 
 def tenants(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """The operator's list of companies, by code."""
@@ -65,3 +67,9 @@ def service_view(state: EnabledService) -> dict[str, Any]:
 def enabled_services(session: Session) -> list[str]:
     """What this transaction's company uses, sorted."""
     return sorted(session.scalars(select(EnabledService.service).where(EnabledService.enabled.is_(True))))
+
+
+def names(tx: Transaction) -> list[str]:
+    """What the company and the platform are called."""
+    row = tx.session.get_one(Tenant, tx.tenant_id)
+    return [row.code, row.name, PLATFORM]

@@ -77,7 +77,7 @@ def sign_out(tx: Transaction, _data: dict[str, Any]) -> None:
         return
     session = tx.session.get(StaffSession, (tx.tenant_id, UUID(tx.ctx.credential_id)), with_for_update=True)
     if session is not None and session.revoked_at is None:
-        _end(tx, session, "session.closed")
+        end(tx, session, "session.closed")
 
 
 def _account(tx: Transaction, code: str, username: str) -> Account | None:
@@ -96,18 +96,22 @@ def _signed_in(
     """Count a failure, or open a session; None: refused. The row lock lets attempts at once count one by one."""
     login = tx.session.get_one(StaffLogin, (tx.tenant_id, account.staff_id), with_for_update=True)
     staff = tx.session.get_one(Staff, (tx.tenant_id, account.staff_id))
-    failures = domain.Failures(login.failures, login.failing_since, login.locked_until)
+    failures = failures_of(login)
     if failures.locked(tx.now):
         return None
     good = passed and staff.active and login.password_hash == account.password_hash
-    _keep(login, domain.Failures() if good else failures.after_another(rules.lock, tx.now))
+    keep_failures(login, domain.Failures() if good else failures.after_another(rules.lock, tx.now))
     if not good:
         tx.audit("session.refused", "staff", staff.id, note="locked" if login.locked_until else "")
         return None
     return _opened(tx, staff, keyring, rules)
 
 
-def _keep(login: StaffLogin, failures: domain.Failures) -> None:
+def failures_of(login: StaffLogin) -> domain.Failures:
+    return domain.Failures(login.failures, login.failing_since, login.locked_until)
+
+
+def keep_failures(login: StaffLogin, failures: domain.Failures) -> None:
     login.failures, login.failing_since, login.locked_until = failures.count, failures.since, failures.locked_until
 
 
@@ -137,7 +141,7 @@ def _refreshed(tx: Transaction, token: RefreshToken, keyring: Keyring, rules: Se
         session.rotated_by = request
         session.expires_at = min(tx.now + rules.refresh, session.ends_at)
     elif not (token.generation == session.generation - 1 and request and request == session.rotated_by):
-        _end(tx, session, "session.reused")
+        end(tx, session, "session.reused")
         return None
     return _tokens(tx, session, keyring, rules)
 
@@ -161,7 +165,8 @@ def _tokens(tx: Transaction, session: StaffSession, keyring: Keyring, rules: Ses
     }
 
 
-def _end(tx: Transaction, session: StaffSession, action: str) -> None:
+def end(tx: Transaction, session: StaffSession, action: str) -> None:
+    """Nothing can be done in that session any more; `action` says in the audit why."""
     session.revoked_at = tx.now
     tx.audit(action, "staff", session.staff_id)
     events.credential_revoked(tx, session.id)
