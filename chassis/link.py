@@ -45,9 +45,12 @@ class Link(QueueConsumer):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._soon: deque[Callable[[], None]] = deque()
+        self._taken_up: Any = None
+        """The channel on which every queue is being consumed."""
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: Any) -> list[Any]:
         _keep_frames_whole(channel.connection)
+        self.channel = channel  # first: what comes with the first queue wants to be answered
         self.turned_at = time.monotonic()
         self._consumers = {}
         for provider in self._providers:
@@ -57,12 +60,16 @@ class Link(QueueConsumer):  # type: ignore[misc]
             consumer.qos(prefetch_count=provider.prefetch or self.prefetch_count)
             consumer.consume()  # now: a later qos would hold for it too
             self._consumers[provider] = consumer
-        self.channel = channel  # last: who is connected can be called
+        self._taken_up = channel
         return list(self._consumers.values())
 
     @property
     def connected(self) -> bool:
-        """Whether the connection to the broker is open."""
+        """Whether the connection to the broker is open and everything can be called."""
+        return self._is_open and self._taken_up is self.channel
+
+    @property
+    def _is_open(self) -> bool:
         return self.channel is not None and self.channel.connection is not None
 
     def soon(self, callback: Callable[[], None]) -> None:
@@ -102,7 +109,7 @@ class Link(QueueConsumer):  # type: ignore[misc]
 
     def publish(self, exchange: str, routing_key: str, body: bytes, **properties: Any) -> None:
         """Send one message, transient, unconfirmed. Raises one of `BROKER_ERRORS` when the connection is down."""
-        if not self.connected:
+        if not self._is_open:
             raise ConnectionError("not connected to the broker")
         message = AmqpMessage(
             body, content_type="application/json", content_encoding="utf-8", delivery_mode=1, **properties

@@ -239,8 +239,9 @@ class RpcDoor(Door):
         self.answer(message, None, error)
 
     def answer(self, message: Message, result: Any, error: dict[str, Any] | None) -> None:
-        """Reply, then acknowledge. Without a connection neither: the broker gives the request out again, and the stored
-        reply answers it."""
+        """Reply, then acknowledge. When it cannot be sent, the broker gives the request out again, and the stored reply
+        answers it: by itself after a lost connection, and told to on one that stands, where a request that is neither
+        answered nor given back would hold a worker's place for ever."""
         properties = message.properties
         body = orjson.dumps({"result": result, "error": error}, default=str)
         try:
@@ -249,6 +250,7 @@ class RpcDoor(Door):
             )
         except Exception as failure:  # noqa: BLE001  (whatever broke the connection)
             log.warning("reply not sent", error=repr(failure))
+            self.link.settle(message, requeue=True)
             return
         faultpoints.reach("after_reply")
         self.link.settle(message)

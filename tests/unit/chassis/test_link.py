@@ -37,3 +37,30 @@ def test_nobody_is_told_of_a_connection_before_its_queues_are_there() -> None:
     link.get_consumers(Consumer, SimpleNamespace(connection=SimpleNamespace(frame_writer=print)))
     assert seen == [(False, 7), (False, 0)]
     assert link.connected
+
+
+def test_what_comes_while_the_queues_are_taken_up_is_answered() -> None:
+    """The first calls come with the first queue, before the last one is taken up; also after a lost connection."""
+    link, sent = Link(), []
+
+    class Door:
+        prefetch = 7
+
+        def consumed_queue(self) -> None: ...
+
+    class Consumer(SimpleNamespace):
+        def qos(self, prefetch_count: int) -> None: ...
+
+        def consume(self) -> None:
+            link.publish("exchange", "key", b"{}")
+
+    def channel(name: str, connection: SimpleNamespace | None) -> SimpleNamespace:
+        return SimpleNamespace(connection=connection, send_method=lambda *_: sent.append(name))
+
+    link._providers = {Door()}
+    lost = channel("lost", SimpleNamespace(frame_writer=print))
+    link.get_consumers(Consumer, lost)
+    lost.connection = None
+    assert not link.connected
+    link.get_consumers(Consumer, channel("new", SimpleNamespace(frame_writer=print)))
+    assert sent == ["lost", "new"]
