@@ -13,6 +13,8 @@ class Grid:
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+    widths: Sequence[int] = ()
+    """Of the columns, in per cent; all alike when there are none."""
 
 
 Value = str | Grid

@@ -18,6 +18,7 @@ from services.complaints.queries import relatives
 from services.complaints.usecases import store
 
 Pairs = list[tuple[str, str]]
+_OF_HISTORY, _OF_FILES, _OF_MERGED = (17, 25, 21, 37), (46, 14, 22, 18), (22, 18, 16, 44)  # column widths
 
 
 # -- the case ----------------------------------------------------------------------------------------------------------
@@ -64,6 +65,17 @@ def _complainant(of: Source) -> Pairs:
     return [*((of.words(name), shown[name] or "") for name in names), (of.words("kind"), kind)]
 
 
+def merged(of: Source) -> Iterator[Block]:
+    """The duplicates that were merged into it, each with what its complainant said."""
+    header = [of.words(name) for name in ("case_number", "received_at", "name", "content")]
+    rows = [
+        [one["number"], of.writer.moment(one["received_at"]), one["complainant"]["name"] or "", one["content"]]
+        for one in relatives.merged(of.tx, of.row)
+    ]
+    if rows:
+        yield Table(of.words("merged"), Grid(header, rows, _OF_MERGED))
+
+
 def people(of: Source) -> Iterator[Block]:
     """Who has which part."""
     shown = schemas.parties(of.policy, of.case, of.staff, of.locale)
@@ -91,7 +103,7 @@ def files(of: Source) -> Iterator[Block]:
     header = [of.words(name) for name in ("file", "size", "by", "at")]
     rows = [[one.filename, f"{one.size / 1024:,.0f} kB", one.by, of.writer.moment(one.at)] for one in of.attachments]
     if rows:
-        yield Table(of.words("files"), Grid(header, rows))
+        yield Table(of.words("files"), Grid(header, rows, _OF_FILES))
 
 
 # -- forms and sheets --------------------------------------------------------------------------------------------------
@@ -116,7 +128,8 @@ def sheet(of: Source, row: SheetRow, title: str = "") -> Iterator[Block]:
     """The sheet: where it stands, what is on it, who handed it on."""
     spec, kept = of.policy.sheets[row.kind], store.sheet_of(row)
     standing = [
-        (of.words("number"), row.number), (of.words("state"), of.words(row.state)),
+        (of.words("number"), row.number), (of.words("case_number"), of.row.number),
+        (of.words("state"), of.words(row.state)),
         (of.words("stage"), text(spec.flow.stages[row.stage].labels, of.locale)),
         (of.words("opened_at"), of.writer.moment(row.opened_at)), (of.words("due_at"), of.writer.moment(row.due_at)),
         (of.words("closed_at"), of.writer.moment(row.closed_at)),
@@ -181,7 +194,9 @@ def history(of: Source, newest: int | None = None) -> Iterator[Block]:
     left_out = max(len(of.history) - newest, 0) if newest is not None else 0
     rows = [[of.writer.moment(e.at), _happened(of, e), e.by, "\n".join(_told(of, e))] for e in of.history[left_out:]]
     note = of.words("earlier", count=left_out) if left_out else ""
-    yield Table(of.words("history"), Grid([of.words(name) for name in ("at", "what", "by", "words")], rows), note)
+    yield Table(
+        of.words("history"), Grid([of.words(name) for name in ("at", "what", "by", "words")], rows, _OF_HISTORY), note
+    )
 
 
 def _happened(of: Source, entry: HistoryRow) -> str:

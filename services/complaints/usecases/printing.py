@@ -17,7 +17,7 @@ from services.complaints.queries.cases import load
 from services.complaints.usecases.cases import sheet_row
 from services.complaints.usecases.effects import record
 
-NEWEST = 300
+NEWEST = 150
 """Entries of the history on a print that somebody waits for; what is kept at closing has all."""
 
 
@@ -50,8 +50,8 @@ def whole(tx: Transaction, data: dict[str, Any]) -> Paper:
 def case_file(source: Source, newest: int | None = None, printed: str = "") -> Paper:
     """Everything about the case on one paper, for the house only."""
     blocks = [
-        *parts.facts(source), *parts.people(source), *_forms(source), *_sheets(source), *parts.approvals(source),
-        *parts.checks(source), *parts.files(source), *parts.history(source, newest),
+        *parts.facts(source), *parts.merged(source), *parts.people(source), *_forms(source), *_sheets(source),
+        *parts.approvals(source), *parts.checks(source), *parts.files(source), *parts.history(source, newest),
     ]  # fmt: skip
     return paper(source, source.words("case_file"), blocks, internal=True, printed=printed)
 
