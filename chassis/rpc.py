@@ -135,7 +135,7 @@ class Call:
 
     def _check_enabled(self, tx: Transaction) -> None:
         operation = self.operation
-        if operation.audience is not Audience.TENANT or operation.always_enabled:
+        if operation.audience not in _OF_TENANTS or operation.always_enabled:
             return
         if operation.service not in tx.tenant.services:
             raise NOT_ENABLED(service=operation.service)
@@ -152,13 +152,16 @@ class Call:
         self.data = _validated(operation, self.payload, self.ctx.locale)
 
 
+_OF_TENANTS = {Audience.TENANT, Audience.COMPLAINANT}
+_ACTORS = {Audience.OPERATOR: "operator", Audience.COMPLAINANT: "complainant", Audience.INTERNAL: "service"}
+
+
 def _is_meant_for(audience: Audience, ctx: Context) -> bool:
     """Whether that caller belongs to the audience: the gateway sees to it, and so does every door, because what is the
     operator's or the services' own reaches beyond the caller's tenant."""
-    kinds = {Audience.OPERATOR: "operator", Audience.INTERNAL: "service"}
-    if audience in kinds:
-        return ctx.actor.kind == kinds[audience]
-    return audience is Audience.PUBLIC or ctx.tenant_id is not None
+    if audience in _ACTORS:
+        return ctx.actor.kind == _ACTORS[audience]
+    return audience is Audience.PUBLIC or (ctx.tenant_id is not None and ctx.actor.kind != "complainant")
 
 
 def _validated(operation: Operation, payload: dict[str, Any], locale: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Actor:
     """Who acts: a staff member, an API key, the operator, or a service on its own account."""
 
     kind: str
-    """staff, key, operator or service."""
+    """staff, key, operator, service, or complainant (the id is then the complaint's)."""
     id: str
     name: str = ""
 

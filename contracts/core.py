@@ -26,6 +26,7 @@ class Audience(StrEnum):
     PUBLIC = "public"  # no credential: signing in
     OPERATOR = "operator"  # the platform operator's key; no tenant
     TENANT = "tenant"  # a tenant's staff member or API key
+    COMPLAINANT = "complainant"  # whoever has the link to one case's status page
     INTERNAL = "internal"  # other services only; has no HTTP route
 
 
@@ -66,6 +67,8 @@ class Operation:
     """The answer is a file of this media type; `*/*`: of the one that `reply`, a `contracts.fields.Download`, names."""
     always_enabled: bool = False
     """Works whatever services the tenant enabled (the tenants service itself)."""
+    guessed: str = ""
+    """Field of the body that somebody could guess by trying: calls are counted per value, and hard per address."""
 
     @property
     def mutating(self) -> bool:

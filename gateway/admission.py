@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from flask import request
@@ -27,6 +29,7 @@ _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 _NAMES = {
     Audience.OPERATOR: {"en": "the platform operator's key", "zh-CN": "平台运营方密钥"},
     Audience.TENANT: {"en": "a company's key or staff token", "zh-CN": "企业密钥或员工令牌"},
+    Audience.COMPLAINANT: {"en": "the token of a status link", "zh-CN": "进度查询链接的令牌"},
 }
 
 
@@ -38,12 +41,13 @@ class Admission:
         self._rates = rates
         self._settings = settings
 
-    def admit(self, operation: Operation) -> Context:
-        """The context of this request for `operation`; raises the problem that keeps it out."""
+    def admit(self, operation: Operation, credential: str | None = None) -> Context:
+        """The context of this request for `operation`; raises the problem that keeps it out. `credential`: where the
+        request carries it elsewhere than in its Authorization header."""
         if operation.audience is Audience.PUBLIC:
             self._rates.take(f"address:{arrival().source}", self._settings.anonymous_rate, policy="address")
             return self._context(operation, None)
-        principal = self.principal()
+        principal = self.principal(credential)
         if principal.audience != operation.audience:
             raise WRONG_AUDIENCE(wanted=_NAMES[operation.audience], given=_NAMES[Audience(principal.audience)])
         self._count(principal)
@@ -54,9 +58,17 @@ class Admission:
             raise FORBIDDEN(permission=operation.permission)
         return context
 
-    def principal(self) -> Principal:
-        """Who sent this request. Raises UNAUTHENTICATED; RATE_LIMITED for an address with too many bad credentials."""
-        credential = _credential()
+    def count_guess(self, operation: Operation, payload: Mapping[str, Any]) -> None:
+        """Count a call of an operation by which somebody could find out a secret. Raises RATE_LIMITED."""
+        if operation.guessed:
+            value = "".join(str(payload[operation.guessed]).split()).casefold()
+            self._rates.take(f"guesser:{arrival().source}", self._settings.guess_rate, policy="address")
+            self._rates.take(f"guessed:{operation.name}:{value}", self._settings.guessed_rate, policy="subject")
+
+    def principal(self, credential: str | None = None) -> Principal:
+        """Who holds `credential`, else who sent this request. Raises UNAUTHENTICATED; RATE_LIMITED for an address with
+        too many bad credentials."""
+        credential = credential or _credential()
         guesser, rate = f"guess:{arrival().source}", self._settings.anonymous_rate
         if not self._principals.knows(credential):
             self._rates.check(guesser, rate, policy="address")
@@ -74,6 +86,9 @@ class Admission:
 
     def _count(self, principal: Principal) -> None:
         TENANT_REQUESTS.labels(tenant_label(principal.tenant_code)).inc()
+        if principal.audience == Audience.COMPLAINANT:  # each link on its own: they cannot use up the company's rate
+            self._rates.take(f"link:{principal.credential_id}", self._settings.link_rate, policy="link")
+            return
         who = f"tenant:{principal.tenant_id}" if principal.tenant_id else "operator"
         self._rates.take(who, principal.rate or self._settings.rate, policy="tenant")
 

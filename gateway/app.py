@@ -13,12 +13,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chassis import metrics
+from contracts.complaints import LINK_PREFIX, RESOLVE_STATUS_LINK
 from contracts.context import service_context
 from contracts.core import ServiceContract
 from contracts.registry import CONTRACTS
 from contracts.tenants import CONTRACT as TENANTS
 from contracts.tenants import CREDENTIAL_REVOKED, INTROSPECT, POLICY_ACTIVATED
-from gateway import arrival, documentation, observation, problems, routes
+from gateway import arrival, documentation, observation, problems, routes, status
 from gateway.admission import Admission
 from gateway.principals import Principals
 from gateway.rates import Rates
@@ -41,6 +42,7 @@ def create_app(settings: GatewaySettings | None = None, contracts: Mapping[str, 
     problems.register(app)
     document = routes.register(app, contracts.values(), admission, rpc)
     documentation.register(app, document, contracts, admission)
+    status.register(app, admission, rpc)
     metrics.describe_process("gateway", version("kefu"), tenants=settings.metrics_tenants)
     app.extensions["kefu.connection"] = connection
     return app
@@ -80,5 +82,6 @@ def _introspect(rpc: RpcClient, credential: str) -> Mapping[str, Any]:
     context = service_context("gateway").with_(
         request_id=facts.request_id, trace_id=facts.trace_id, deadline=time.time() + INTROSPECTION_SECONDS
     )
-    reply: Mapping[str, Any] = rpc.call(INTROSPECT.service, INTROSPECT.name, {"credential": credential}, context)
+    asked = RESOLVE_STATUS_LINK if credential.startswith(LINK_PREFIX) else INTROSPECT
+    reply: Mapping[str, Any] = rpc.call(asked.service, asked.name, {"credential": credential}, context)
     return reply

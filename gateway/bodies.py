@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 from flask import Request
+from werkzeug.datastructures import FileStorage
 
 from gateway.problems import TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, malformed
 
@@ -52,9 +53,14 @@ def upload(request: Request) -> dict[str, Any]:
         raise malformed(
             "send exactly one file, in the multipart field `file`", "请在 multipart 字段 file 中上传且仅上传一个文件"
         )
-    name = (files[0].filename or "file").replace("\\", "/").rpartition("/")[2]
+    return as_upload(files[0])
+
+
+def as_upload(file: FileStorage) -> dict[str, Any]:
+    """A file of a form as the services take it."""
+    name = (file.filename or "file").replace("\\", "/").rpartition("/")[2]
     shown = "".join(c for c in name if c.isprintable())[-MAX_FILENAME:]
-    return {"filename": shown or "file", "content": base64.b64encode(files[0].read()).decode("ascii")}
+    return {"filename": shown or "file", "content": base64.b64encode(file.read()).decode("ascii")}
 
 
 def has_nul(text: str) -> bool:

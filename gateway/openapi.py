@@ -106,7 +106,14 @@ def spec_arguments() -> dict[str, Any]:
         "marshmallow_plugin": marshmallow_plugin(),
         "info": {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         "components": {
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "statusLink": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token of a complainant's link, or what number and code open.",
+                },
+            },
             "parameters": _PARAMETERS,
             "headers": _HEADERS,
         },
@@ -127,6 +134,8 @@ def described(operation: Operation) -> dict[str, Any]:
         entry["responses"]["304"] = _UNCHANGED
     if operation.audience is Audience.PUBLIC:
         entry["security"] = []
+    if operation.audience is Audience.COMPLAINANT:
+        entry["security"] = [{"statusLink": []}]
     if operation.upload:
         entry["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE}}}
     elif operation.body:
@@ -154,9 +163,15 @@ def path_parameters(operation: Operation, convert: Any) -> list[dict[str, Any]]:
     return found
 
 
+_FOR = {
+    Audience.OPERATOR: "For the platform operator.",
+    Audience.COMPLAINANT: "For the complainant, whose credential is the token of a status link.",
+}
+
+
 def _description(operation: Operation) -> str:
     needs = f"Needs the permission `{operation.permission}`." if operation.permission else ""
-    kind = "For the platform operator." if operation.audience is Audience.OPERATOR else ""
+    kind = _FOR.get(operation.audience, "")
     return "\n\n".join(filter(None, [operation.description, needs, kind]))
 
 
@@ -223,7 +238,7 @@ def _own_problems(operation: Operation) -> Iterable[ProblemType]:
         yield from (UNAUTHENTICATED, WRONG_AUDIENCE)
     if operation.permission:
         yield FORBIDDEN
-    if not operation.always_enabled and operation.audience is Audience.TENANT:
+    if not operation.always_enabled and operation.audience in {Audience.TENANT, Audience.COMPLAINANT}:
         yield NOT_ENABLED
     if operation.mutating:
         yield from (KEY_REUSED, KEY_IN_USE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)

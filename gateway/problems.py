@@ -195,5 +195,6 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("the gateway broke", exc_info=error, path=request.path)
+    route = request.url_rule.rule if request.url_rule else "unknown"  # a path can hold a status link's token
+    log.error("the gateway broke", exc_info=error, route=route)
     return rendered(INTERNAL())

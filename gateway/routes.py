@@ -39,6 +39,7 @@ class OperationView:
         context = self._admission.admit(self._operation)
         with logs.bound(context):
             payload = self._payloads.read(request, path)
+            self._admission.count_guess(self._operation, payload)
             result = self._rpc.call(self._operation.service, self._operation.name, payload, context)
             return self._replies.write(request, result)
 

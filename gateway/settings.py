@@ -55,6 +55,27 @@ class GatewaySettings(BrokerSettings):
         example="120/minute",
         check=_rate,
     )
+    link_rate: str = setting(
+        "KEFU_LINK_RATE",
+        default="120/minute",
+        text="Requests by one link to a status page.",
+        example="120/minute",
+        check=_rate,
+    )
+    guess_rate: str = setting(
+        "KEFU_GUESS_RATE",
+        default="10/minute",
+        text="Tries to open a status page by number and code, per client address.",
+        example="10/minute",
+        check=_rate,
+    )
+    guessed_rate: str = setting(
+        "KEFU_GUESSED_RATE",
+        default="20/hour",
+        text="Tries to open a status page by number and code, per number.",
+        example="20/hour",
+        check=_rate,
+    )
     rate_store: str = setting(
         "KEFU_RATE_STORE",
         default="shared://",

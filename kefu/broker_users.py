@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.complaints import RESOLVE_STATUS_LINK
 from contracts.core import Audience, Operation
 from contracts.registry import events, operations
 from contracts.tenants import CONTRACT as TENANTS
@@ -24,7 +25,7 @@ from kefu.processes import GATEWAY, RELAY, SERVICES, Process
 REPLY_KEY = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 """Replies go by a random UUID: who was not asked cannot know it."""
 RPC, DEAD = r"nameko-rpc", r"kefu\.dead"
-_GATEWAYS = (INTROSPECT,)
+_GATEWAYS = (INTROSPECT, RESOLVE_STATUS_LINK)
 """Internal operations that the gateway calls; the others are the services'."""
 
 

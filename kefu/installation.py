@@ -57,6 +57,7 @@ class Installation:
             "KEFU_SECRETS_DIR": str(self.var / "secrets"),
             "KEFU_TRIAL_MESSAGES_DIR": str(self.var / "messages"),
             "KEFU_ATTACHMENTS_DIR": str(self.var / "attachments"),
+            "KEFU_PUBLIC_URL": self.url,
             **inherited,
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "2",  # glibc keeps what a thread gave back in an arena of its own

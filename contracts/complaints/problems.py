@@ -70,3 +70,23 @@ FILTER_NOT_YOURS = ProblemType(
     "The filter `{name}` was shared with you; only who made it changes it. Save one of your own like it.",
     "筛选“{name}”由他人共享,仅创建者可修改。您可另存为自己的筛选。",
 )  # fmt: skip
+LINK_NOT_VALID = ProblemType(
+    "status_link_not_valid", 401,
+    "Number and code do not fit, or the code is no longer good. Check both, or ask us for a new link.",
+    "编号与查询码不符,或查询码已失效。请核对后重试,或向我们索取新的链接。",
+)  # fmt: skip
+CLOSED_FOR_GOOD = ProblemType(
+    "closed_for_good", 409,
+    "This complaint was closed on {closed_on} and can no longer be reopened here. {contact}",
+    "该投诉已于 {closed_on} 办结,已超过可重新打开的期限。{contact}",
+)  # fmt: skip
+NOT_ASKED_NOW = ProblemType(
+    "not_asked_now", 409,
+    "There is nothing to answer at the moment: {why}. You can always send a message.",
+    "目前无需答复:{why}。您可以随时留言。",
+)  # fmt: skip
+TOO_MUCH_SAID = ProblemType(
+    "too_much_said", 409,
+    "This case already holds the most that can be sent here ({limit}). {contact}",
+    "本案件可提交的数量已达上限({limit})。{contact}",
+)  # fmt: skip

@@ -32,3 +32,13 @@ SORTS = ("-received_at", "received_at", "-priority", "-level", "due_at", "-updat
 def one_of(*choices: str) -> validate.OneOf:
     """Refuses anything else, naming what is allowed."""
     return validate.OneOf(choices, error="must be one of: {choices}")
+
+
+LINK_PREFIX = "ks_"
+"""What the token of a status link begins with: the gateway knows by it whom to ask."""
+PROGRESS = ("received", "working", "waiting", "decided", "closed")
+"""Where a case stands, in words that fit every policy. `waiting`: for the complainant."""
+SAID = ("message", "accepted", "refused", "rated", "reopening")
+"""What the complainant can say on the status page."""
+DISCLOSED = ("decision", "reasons", "recourse", "detail")
+"""What a public field of a form is to the complainant."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
@@ -42,9 +43,20 @@ class Delivery(Reply):
     version = fields.Integer(required=True)
 
 
+_STATUS_LINK = re.compile(r"(?<=/s/)\w+")
+
+
+class SentText(fields.String):
+    """A text as sent, but for the secret in a link to the status page: that is the complainant's alone."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        text = super()._serialize(value, attr, obj, **kwargs)
+        return None if text is None else _STATUS_LINK.sub("…", text)
+
+
 class DeliveryDetail(Delivery):
     title = fields.String(allow_none=True, metadata={"description": "As sent; null before the first attempt."})
-    body = fields.String(allow_none=True)
+    body = SentText(allow_none=True)
     tries = fields.List(fields.Nested(Attempt), required=True, metadata={"description": "Every attempt, oldest first."})
 
 

@@ -1,15 +1,17 @@
 """Wordings with variables: `Dear {name}, your complaint {number} was received.`
 
 Only names stand in braces: no attribute, no index, no format directive, nothing that runs. `{{` and `}}` are braces.
+What stands between `[[` and `]]` is left out when a variable in it has no value: `[[ Follow it here: {status_url}]]`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 
 MISSING = "—"
 """Stands where a message that must go out has no value for a variable."""
@@ -37,6 +39,17 @@ def placeholders(wording: str) -> list[str]:
             raise WordingError(piece[0], piece.start() + 1)
         names[name] = None
     return list(names)
+
+
+def settled(wording: str, given: Container[str]) -> str:
+    """`wording` without its optional parts that need a variable which is not `given`, and without the brackets of the
+    others. Values are put in afterwards, so brackets in them mean nothing."""
+
+    def keep(part: re.Match[str]) -> str:
+        names = [piece[1] for piece in _PIECE.finditer(part[1]) if piece[1] is not None]
+        return part[1] if all(name in given for name in names) else ""
+
+    return _OPTIONAL.sub(keep, wording)
 
 
 def fill(wording: str, values: Mapping[str, str]) -> str:

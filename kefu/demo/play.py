@@ -62,6 +62,7 @@ class Demonstration:
                 self._every_channel(company, players[company.code], teller)
             for company in self._companies.values():
                 self._figures(company, clock, teller)
+            self._status_link(next(iter(self._companies.values())), teller)
 
     def _player(self, company: Company, clock: MovingClock) -> Player:
         roles = {role["name"]: role["labels"][self.locale] for role in company.admin.all("/v1/roles")}
@@ -102,6 +103,14 @@ class Demonstration:
         month = f"{clock.now():%Y-%m}"
         teller.chapter(f"{company.name} · figures of {month}")
         figures.show(company.admin.get("/v1/reports/complaints-monthly", month=month))
+
+    def _status_link(self, company: Company, teller: Teller) -> None:
+        """What a complainant sees (UX-13): the reader may open it."""
+        case = company.admin.get("/v1/complaints", state="open", limit=1)["items"][0]
+        link = company.admin.post(f"/v1/complaints/{case['id']}/status-link")
+        teller.plain()
+        teller.plain(f"The complainant of {case['number']} follows the case at {link['url'] or self.url + '/s'}")
+        teller.plain(f"or there with the number and the code {link['code']}.")
 
 
 def _introduce(company: Company, accounts: AccountsFile) -> None:

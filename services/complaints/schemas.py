@@ -114,6 +114,9 @@ _WHAT: Mapping[str, Mapping[str, str]] = {
     "unmerged_here": {"zh-CN": "撤出已并入的案件", "en": "A merged case was taken out"},
     "split": {"zh-CN": "拆分", "en": "Split"},
     "split_off": {"zh-CN": "由拆分产生", "en": "Came of a split"},
+    "said": {"zh-CN": "投诉人在进度页面答复", "en": "The complainant answered on the status page"},
+    "link": {"zh-CN": "发出进度查询链接", "en": "Status link issued"},
+    "link_revoked": {"zh-CN": "撤销进度查询链接", "en": "Status links revoked"},
 }
 
 

@@ -13,13 +13,16 @@ from contracts.complaints import kept_reports as kept
 from services.complaints import jobs
 from services.complaints.printing import rendering
 from services.complaints.queries import filters as filter_queries
-from services.complaints.queries import kept_reports, lists, precedents, previews, reports, showing, totals
+from services.complaints.queries import kept_reports, lists, precedents, previews, reports, showing, status, totals
 from services.complaints.settings import ComplaintsSettings
 from services.complaints.usecases import (
     attachments,
     cases,
+    complainant,
     filters,
+    issuing,
     linking,
+    links,
     merging,
     papers,
     printing,
@@ -273,6 +276,50 @@ class ComplaintsService(Service):
     @operation(contract.DOWNLOAD_PAPER)
     def download_paper(self, call: Call) -> Any:
         return call.dump(papers.content(call.gather(papers.opened), _storage()))
+
+    # -- the complainant's status page ---------------------------------------------------------------------------------
+
+    @operation(contract.OPEN_STATUS)
+    def open_status(self, call: Call) -> Any:
+        return call.dump(links.open_by_code(call.work, call.ctx, call.data))
+
+    @operation(contract.RESOLVE_STATUS_LINK)
+    def resolve_status_link(self, call: Call) -> Any:
+        return call.dump(links.resolve(call.work, call.ctx, call.data))
+
+    @operation(contract.ISSUE_STATUS_LINK)
+    def issue_status_link(self, call: Call) -> Any:
+        # Without idempotency key: a stored reply would keep the link readable.
+        call.ctx = call.ctx.with_(idempotency_key=None)
+        return issuing.with_qr(call.run(issuing.issue))
+
+    @operation(contract.REVOKE_STATUS_LINK)
+    def revoke_status_link(self, call: Call) -> Any:
+        return call.run(issuing.revoke)
+
+    @operation(contract.GET_STATUS)
+    def get_status(self, call: Call) -> Any:
+        return call.read(status.status)
+
+    @operation(contract.ADD_STATUS_FILE)
+    def add_status_file(self, call: Call) -> Any:
+        return call.run(complainant.add_file, _storage())
+
+    @operation(contract.GET_STATUS_FILE)
+    def get_status_file(self, call: Call) -> Any:
+        return call.read(complainant.read_file, _storage())
+
+    @operation(contract.SEND_STATUS_MESSAGE)
+    def send_status_message(self, call: Call) -> Any:
+        return call.run(complainant.write, then=status.afterwards)
+
+    @operation(contract.ANSWER_DECISION)
+    def answer_decision(self, call: Call) -> Any:
+        return call.run(complainant.answer, then=status.afterwards)
+
+    @operation(contract.RATE_COMPLAINT)
+    def rate_complaint(self, call: Call) -> Any:
+        return call.run(complainant.rate, then=status.afterwards)
 
     # -- what others tell, and what happens by itself ------------------------------------------------------------------
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from chassis.config import ServiceSettings
-from chassis.settings import setting, settings
+from chassis.settings import between, setting, settings
+
+
+def _address(value: str) -> None:
+    if value and not value.startswith(("https://", "http://")):
+        raise ValueError("must be an address such as https://service.example.com")
 
 
 @settings
@@ -21,4 +26,17 @@ class ComplaintsSettings(ServiceSettings):
         "KEFU_PAPERS_AT_CLOSING",
         default=True,
         text="Whether this process makes the papers that are kept of closed cases; off, they wait for one that does.",
+    )
+    public_url: str = setting(
+        "KEFU_PUBLIC_URL",
+        default="",
+        text="Where complainants reach the gateway; empty: messages to them carry no link to the status page.",
+        example="https://service.example.com",
+        check=_address,
+    )
+    status_link_days: int = setting(
+        "KEFU_STATUS_LINK_DAYS",
+        default=365,
+        text="How long a link to the status page is good.",
+        check=between(1, 3650),
     )

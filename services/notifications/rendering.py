@@ -12,7 +12,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
-from contracts.policies.wording import fill, placeholders
+from contracts.policies.wording import fill, placeholders, settled
 from services.notifications.policy import Wording
 
 
@@ -52,7 +52,9 @@ def render(wording: Wording, variables: Mapping[str, Any], reader: Reader) -> Re
     """The message. Never fails: a missing variable shows as a dash, an unusable one as it came, both are reported."""
     shown: dict[str, str] = {}
     missing: list[str] = []
-    for name in dict.fromkeys([*_names(wording.title), *_names(wording.body)]):
+    given = {name for name, value in variables.items() if value is not None}
+    title, body = settled(wording.title, given), settled(wording.body, given)
+    for name in dict.fromkeys([*_names(title), *_names(body)]):
         value = variables.get(name)
         try:
             shown[name] = show(wording.variables.get(name, "text"), value, reader)
@@ -60,7 +62,7 @@ def render(wording: Wording, variables: Mapping[str, Any], reader: Reader) -> Re
             missing.append(name)
             if value is not None:
                 shown[name] = str(value)
-    return Rendered(_one_line(fill(wording.title, shown)), fill(wording.body, shown), tuple(missing))
+    return Rendered(_one_line(fill(title, shown)), fill(body, shown), tuple(missing))
 
 
 def show(kind: str, value: Any, reader: Reader) -> str:

@@ -109,6 +109,7 @@ def test_what_happened_reaches_the_customer_and_the_people(told: str) -> None:
     assert told.count("customer's timeline: complaint.opened") == 2
     assert re.search(r"customer's timeline: .*complaint\.closed · complaint\.reopened .*complaint\.closed", told)
     assert "✉ 赵敏 General manager: 【重大投诉】" in told
+    assert "/s/ks_" in told, "what a complainant sees"
 
 
 @pytest.mark.clause("PL-1", "PC-8", "RF-12")

@@ -31,6 +31,9 @@ _PASSWORDS = {process.name: secrets.token_urlsafe(16) for process in manifest()}
 """One set: users are the node's, only their rights are a virtual host's."""
 
 
+_RATES = ("KEFU_ANONYMOUS_RATE", "KEFU_GUESS_RATE", "KEFU_GUESSED_RATE", "KEFU_LINK_RATE")
+
+
 @dataclass(frozen=True)
 class Databases:
     """One empty database a service: `url` for the services, `migration_url` for migrations, `relay_url` for the relay
@@ -171,8 +174,8 @@ def _installation(
         var=folder,
         bind=bind,
         metrics_base=metrics_base,
-        # All tests sign in from one address: together they would be taken for somebody guessing passwords.
-        settings={"KEFU_LOG_LEVEL": "INFO", "KEFU_ANONYMOUS_RATE": "6000/minute", **_QUIET, **settings},
+        # All tests come from one address: together they would be taken for somebody guessing passwords and codes.
+        settings={"KEFU_LOG_LEVEL": "INFO", **dict.fromkeys(_RATES, "6000/minute"), **_QUIET, **settings},
     )
 
 

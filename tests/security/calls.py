@@ -25,6 +25,7 @@ Place = tuple[str | int, ...]
 """Where a value stands in a body: `("recipients", 0, "staff_id")`."""
 
 HTTP_OPERATIONS = [op for op in operations() if op.verb]
+COMPLAINANT_OPERATIONS = [op for op in HTTP_OPERATIONS if op.audience is Audience.COMPLAINANT]
 TENANT_OPERATIONS = [op for op in HTTP_OPERATIONS if op.audience is Audience.TENANT]
 NAMES = {"service": "complaints", "name": "assign_handler", "form": "handling", **TEMPLATE}
 """Path parameters that are no ids."""
@@ -211,6 +212,16 @@ REQUESTS: dict[str, Json] = {
     "complaints.download_report": {"params": {"format": "xlsx"}},
     "complaints.report_schedule": {},
     "complaints.revise_report": {"json": {"reason": "补录"}},
+    # -- complaints: the complainant's status page --
+    "complaints.open_status": {"json": {"number": "TS202611-0001", "code": "22222-22222"}},
+    "complaints.get_status": {},
+    "complaints.add_status_file": {"files": {"file": ("a.png", PNG)}},
+    "complaints.get_status_file": {},
+    "complaints.send_status_message": {"json": {"text": "补充", "files": [An("file_id")]}},
+    "complaints.answer_decision": {"json": {"accepted": True}},
+    "complaints.rate_complaint": {"json": {"satisfaction": "satisfied"}},
+    "complaints.issue_status_link": {},
+    "complaints.revoke_status_link": {},
     # -- notifications --
     "notifications.list_notifications": {},
     "notifications.read_notification": {},

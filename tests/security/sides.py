@@ -39,6 +39,8 @@ class Side:
     phone: str
     plate: str
     ids: dict[str, str]
+    link: str = ""
+    """Token of the link by which the complainant follows the case."""
 
     @property
     def id(self) -> str:
@@ -145,6 +147,12 @@ def _complaint(side: Side) -> None:
     sheets = side.boss.get("/v1/sheets", complaint_id=case["id"])["items"]
     ids["sheet_id"] = sheets[0]["id"]
     ids["report_id"] = side.boss.post("/v1/reports", report="monthly", period="2025-01")["id"]
+    side.link = side.boss.post(f"{path}/status-link")["token"]
+    with side.company.platform.client(side.link) as caller:
+        sent = caller.post("/v1/status/files", files={"file": (f"{side.word}.png", PNG)})
+        ids["file_id"] = sent.raise_for_status().json()["id"]
+        words = {"text": side.word, "files": [ids["file_id"]]}
+        caller.post("/v1/status/messages", json=words).raise_for_status()
 
 
 def _messages(side: Side) -> None:

@@ -22,10 +22,11 @@ INTERNAL: dict[str, Callable[[Side], dict[str, object]]] = {
     "tenants.introspect": lambda side: {"credential": side.admin.client.headers["Authorization"].split()[1]},
     "tenants.snapshot": lambda side: {"tenant_id": side.id},
     "tenants.draft_document": lambda side: {"draft_id": side.ids["draft_id"]},
+    "complaints.resolve_status_link": lambda _side: {"credential": "ks_" + "x" * 24},
     "customers.lookup": lambda side: {"phone": side.phone},
 }
 """What another company could ask of each internal operation."""
-GUARDED = [op for op in operations() if op.audience in {Audience.INTERNAL, Audience.OPERATOR}]
+GUARDED = [op for op in operations() if op.audience in {Audience.INTERNAL, Audience.OPERATOR, Audience.COMPLAINANT}]
 
 
 @pytest.fixture

@@ -20,7 +20,14 @@ from contracts.core import Audience, Operation
 from contracts.registry import CONTRACTS
 from tests.clauses.driver import Company
 from tests.platform.running import Platform
-from tests.security.calls import HTTP_OPERATIONS, TENANT_OPERATIONS, id_parameters, request, send
+from tests.security.calls import (
+    COMPLAINANT_OPERATIONS,
+    HTTP_OPERATIONS,
+    TENANT_OPERATIONS,
+    id_parameters,
+    request,
+    send,
+)
 from tests.security.conftest import Sides
 from tests.security.rpc import payload, problem_of, staff_context
 from tests.security.sides import Side, strangers_ids
@@ -97,7 +104,10 @@ def test_the_services_own_door_asks_for_the_permission_too(sides: Sides, side: S
 
 def test_an_operators_operation_is_closed_to_companies_and_theirs_to_operators(sides: Sides, side: Side) -> None:
     with sides.platform.client() as operator:
-        for client, operations in ((side.boss.client, OPERATORS), (operator, TENANT_OPERATIONS)):
+        for client, operations in (
+            (side.boss.client, [*OPERATORS, *COMPLAINANT_OPERATIONS]),
+            (operator, [*TENANT_OPERATIONS, *COMPLAINANT_OPERATIONS]),
+        ):
             for operation in operations:
                 assert _problem(_call(client, operation, side)) == (403, "wrong_audience"), operation.routing_key
 
@@ -107,7 +117,9 @@ def test_without_a_credential_only_signing_in_is_open(sides: Sides, side: Side) 
         for operation in HTTP_OPERATIONS:
             answer = _call(nobody, operation, side)
             public = operation.audience is Audience.PUBLIC
-            expected = {"sign_in_refused", "unauthenticated"} if public else {"unauthenticated"}
+            expected = (
+                {"sign_in_refused", "status_link_not_valid", "unauthenticated"} if public else {"unauthenticated"}
+            )
             assert (answer.status_code, answer.json()["code"]) in {(401, code) for code in expected}
 
 

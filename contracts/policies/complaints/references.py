@@ -11,6 +11,7 @@ from contracts.complaints.vocabulary import AUDIENCES
 from contracts.policies.complaints.vocabulary import (
     PRONOUNS,
     RESERVED_FIELDS,
+    SHOWN,
     fact_kinds,
     flow_actions,
     flow_effects,
@@ -31,6 +32,7 @@ def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
     yield from _facts(document, locate)
     yield from _intake(document, locate)
     yield from _settings(document, locate)
+    yield from _public(document, locate)
     for path, flow in flows(document):
         yield from _hooks(document, path, flow, locate)
         for here, action, _ in flow_actions(flow):
@@ -162,11 +164,31 @@ def _effects(document: Mapping[str, Any], path: KeyPath, flow: Mapping[str, Any]
         if "$complainant" in message.get("to", ()) and forms.get(here[:-2]) in internal:
             for name, expression in message.get("values", {}).items():
                 if "fields." in expression:
-                    yield locate(
-                        (*path, *here, "notify", "values", name),
-                        "would show the complainant what stands on an internal form",
-                        "Tell them by fields of a form that is not `internal`.",
-                    )
+                    yield locate((*path, *here, "notify", "values", name), *_LEAK)
+
+
+_LEAK = (
+    "would show the complainant what stands on an internal form",
+    "Tell them by fields of a form that is not `internal`.",
+)
+
+
+def _public(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """What the complainant may read is named field by field, and never stands on an internal form (MF-11)."""
+    for form in document.get("forms", ()):
+        path = ("forms", form["key"])
+        shown = [field for field in form["fields"] if "public" in field]
+        if "public" in form and form.get("internal"):
+            yield locate((*path, "public"), "is an internal form", "Take `public` out: it never reaches them.")
+        elif "public" in form and not shown:
+            yield locate((*path, "public"), "shows nothing", "Mark the fields they may read with `public`.")
+        for field in shown:
+            here = (*path, "fields", field["key"], "public")
+            if "public" not in form:
+                yield locate(here, "is never shown", "Say on the form when: `public: <condition>`.")
+            elif field["kind"] not in SHOWN:
+                kinds = ", ".join(sorted(SHOWN))
+                yield locate(here, f"a {field['kind']} is not for the complainant", f"Mark one of {kinds}.")
 
 
 def _written(

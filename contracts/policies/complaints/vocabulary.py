@@ -81,6 +81,8 @@ SYSTEM_VARIABLES: Mapping[str, Any] = {
     "running": [""],
     "ticked": [""],
     "late_steps": [{"deadline": "", "department": "", "due_at": ""}],
+    "answer": "",
+    "rating": "",
 }
 """What the engine works out, with a value of the right kind.
 
@@ -89,7 +91,8 @@ that has begun counted whole (above 1: a month has passed). `satisfied` and `uns
 both false while the customer was not asked or not reached. `open_sheets`, `done_sheets`: kinds of sheets. `running`:
 deadlines. `visited`: stages the case was in. `late_steps`: the terms missed so far, with the department that answers
 for each. `follows_case`: the complainant names an earlier case. `attachments`: how
-many files are on the case."""
+many files are on the case. `answer`: what the complainant last said to a decision on the status page, accepted or
+refused; `rating`: the satisfaction they chose there."""
 
 MAPS = ("fields", "sheet", "proposals", "approved", "assigned", "days_since", "months_since", "figures", "last_sheet")
 """Variables read with a dot.
@@ -177,3 +180,7 @@ def flow_effects(flow: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Map
     for path, effects in lists:
         for index, effect in enumerate(effects):
             yield (*path, str(index)), effect
+
+
+SHOWN = frozenset({"text", "line", "choice", "boolean", "whole", "percent", "money", "date", "moment"})
+"""Kinds of fields that can be shown to the complainant: nobody's name and no paper can stand in them."""

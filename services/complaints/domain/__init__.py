@@ -2,6 +2,7 @@
 
 from services.complaints.domain.acting import act, available
 from services.complaints.domain.case import Actor, Case, Flow, Now, Part, Person, Sheet
+from services.complaints.domain.complainant import hear
 from services.complaints.domain.joining import join, part
 from services.complaints.domain.living import amend, breach, lacking_at_intake, new_case, open_case, rejudge, remind
 from services.complaints.domain.outcome import Outcome
@@ -19,6 +20,7 @@ __all__ = [
     "amend",
     "available",
     "breach",
+    "hear",
     "join",
     "lacking_at_intake",
     "new_case",

@@ -196,6 +196,10 @@ class Case:
     """Cases merged into this one, those merged into them included."""
     complainant: str = ""
     """Tells complainants apart."""
+    answer: str = ""
+    """What the complainant last said to a decision on the status page: accepted or refused."""
+    rating: str = ""
+    """The satisfaction the complainant chose there."""
     has_contact: bool = False
     known_customer: bool = False
     customer_grade: str = ""

@@ -147,7 +147,8 @@ def _pause(work: Working, reason: Expression) -> None:
         work.changed()
 
 
-def _resume(work: Working, _: Args) -> None:
+def resume(work: Working, _: Args = None) -> None:
+    """Let the clocks run again, when they stand (SPEC UX-3)."""
     case = work.case
     if case.state == WAITING and case.waiting_since is not None:
         case.waited += work.now.moment - case.waiting_since
@@ -237,7 +238,7 @@ def _tick(work: Working, args: Args) -> None:
 
 def _close(work: Working, outcome: Expression) -> None:
     case = work.case
-    _resume(work, None)
+    resume(work)
     for kind in sorted(case.flow.running):
         stop_deadline(work, kind)
     how = str(outcome(work.scope))
@@ -301,7 +302,7 @@ _EFFECTS: Mapping[str, Callable[[Working, Args], None]] = {
     "stop": stop_deadline,
     "renew": _renew,
     "pause": _pause,
-    "resume": _resume,
+    "resume": resume,
     "open": _open,
     "propose": lambda work, args: approvals.propose(
         work, args["kind"], _amount(work, args), str(args["text"](work.scope))

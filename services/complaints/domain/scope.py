@@ -81,6 +81,13 @@ def days_open(case: Case, now: Now) -> int:
     return max(0, (now.day(end - case.waited) - now.day(case.received_at)).days)
 
 
+def reopenable(policy: Policy, case: Case, now: Now) -> bool:
+    """Whether the case is closed and the time for reopening it is not over (SPEC UX-12)."""
+    if case.state != CLOSED or case.closed_at is None:
+        return False
+    return reaches(policy.reopen_within, now.day(case.closed_at), now.today)
+
+
 def _months_open(case: Case, now: Now) -> int:
     """How many months a window must reach back to hold the receipt, days of waiting for the customer left out."""
     end = case.closed_at or case.waiting_since or now.moment
@@ -91,7 +98,6 @@ def _system(policy: Policy, case: Case, now: Now) -> dict[str, Any]:
     channel = policy.channels.get(case.channel, {})
     category = policy.categories.get(case.facts.get("category") or "", {})
     satisfied = policy.satisfaction.get(case.facts.get("satisfaction") or "", {}).get("satisfied")
-    closed = case.state == CLOSED and case.closed_at is not None
     closed_on = now.day(case.closed_at) if case.closed_at else now.today
     return {
         "channel": case.channel,
@@ -108,7 +114,7 @@ def _system(policy: Policy, case: Case, now: Now) -> dict[str, Any]:
         "days_open": days_open(case, now),
         "months_open": _months_open(case, now),
         "days_closed": (now.today - closed_on).days,
-        "reopenable": closed and reaches(policy.reopen_within, closed_on, now.today),
+        "reopenable": reopenable(policy, case, now),
         "reopened": case.reopened,
         "like_cases": case.like_cases,
         "follows_case": case.follows_case,
@@ -122,6 +128,8 @@ def _system(policy: Policy, case: Case, now: Now) -> dict[str, Any]:
             for step in case.late
         ],
         "attachments": attachments_of(case),
+        "answer": case.answer,
+        "rating": case.rating,
         "assigned": {p: (part := case.parts.get(p)) is not None and part.staff_id is not None for p in policy.parties},
     }
 

@@ -19,6 +19,7 @@ from services.complaints.models.following import MentionRow, RoleRow, WatcherRow
 from services.complaints.models.merges import MergeRow
 from services.complaints.models.papers import PaperRow, PapersDue
 from services.complaints.models.reports import KeptReport, ReportFile, ReportSchedule
+from services.complaints.models.status import StatementRow, StatusLinkRow
 
 __all__ = [
     "AttachmentRow",
@@ -39,5 +40,7 @@ __all__ = [
     "ReportSchedule",
     "RoleRow",
     "SheetRow",
+    "StatementRow",
+    "StatusLinkRow",
     "WatcherRow",
 ]

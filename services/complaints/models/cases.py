@@ -160,6 +160,7 @@ class AttachmentRow(TenantRow, Base):
     sha256: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str | None] = mapped_column(String(40))
     by: Mapped[str] = mapped_column(String(200))
+    by_id: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime]
     __table_args__ = (_of_complaint(), Index("ix_attachments_complaint", "tenant_id", "complaint_id", "id"))
 

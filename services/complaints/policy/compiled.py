@@ -50,6 +50,7 @@ class Policy:
         self.intake = document.get("intake", {})
         self.required_at_intake = [(r, maybe(r.get("when"))) for r in self.intake.get("required", ())]
         self.reopen_within: Mapping[str, Any] = document["reopen"]["within"]
+        self.status_page: Mapping[str, Any] = document.get("status_page", {})
         self.figures: dict[str, int] = {f["key"]: f["value"] for f in document.get("figures", ())}
         self.case_number: str = document["numbers"]["case"]
         self.own_numbers: dict[str, str] = {p["key"]: p["number"] for p in document["processes"] if "number" in p}

@@ -57,6 +57,7 @@ def _field(document: Json, raw: Json) -> FieldSpec:
         help=raw.get("help"),
         columns=fields(document, raw.get("columns", [])),
         sums=raw.get("sums", {}),
+        public=raw.get("public"),
     )
 
 
@@ -68,6 +69,7 @@ def forms(document: Json) -> dict[str, FormSpec]:
             fields={f.key: f for f in fields(document, form["fields"])},
             internal=form.get("internal", False),
             signatures=tuple(line["labels"] for line in form.get("signatures", ())),
+            public=maybe(form.get("public")),
         )
         for form in document.get("forms", ())
     }
@@ -164,6 +166,7 @@ def _stage(document: Json, raw: Json) -> StageSpec:
         dossier=raw.get("dossier"),
         needs=tuple(NeedSpec(labels=n["labels"], that=Expression(n["that"])) for n in raw.get("needs", ())),
         actions={a["key"]: _action(document, a) for a in raw.get("actions", ())},
+        public=raw.get("public"),
         final=raw.get("final", False),
         void=raw.get("void", False),
     )
@@ -227,6 +230,7 @@ def deadlines(document: Json) -> dict[str, DeadlineSpec]:
             since_receipt=d.get("from") == "received",
             until=d["until"],
             pausable=d.get("pausable", True),
+            public=d.get("public", False),
             silent=d.get("silent", False),
             escalation=_escalation(_escalation_of(document, d), ladders),
         )

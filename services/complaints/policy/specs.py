@@ -42,6 +42,8 @@ class FieldSpec:
     help: Labels | None = None
     columns: tuple[FieldSpec, ...] = ()
     sums: Mapping[str, int]
+    public: str | None = None
+    """What it is to the complainant, once its form is public; None: not theirs to read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class FormSpec:
     """Never for the complainant's eyes."""
     signatures: tuple[Labels, ...]
     """Lines left on its print for those who sign by hand."""
+    public: Expression | None
+    """When the complainant may read its public fields; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,8 @@ class StageSpec:
     dossier: str | None
     needs: tuple[NeedSpec, ...]
     actions: Mapping[str, ActionSpec]
+    public: Labels | None
+    """What the complainant reads while the case is here."""
     final: bool
     void: bool
 
@@ -235,6 +241,8 @@ class DeadlineSpec:
     since_receipt: bool
     until: str
     pausable: bool
+    public: bool
+    """Its end is the time of the next reply that the complainant is told."""
     silent: bool
     """Nobody is reminded, urged or told."""
     escalation: Escalation

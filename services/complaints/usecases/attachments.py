@@ -39,7 +39,8 @@ def add(tx: Transaction, data: dict[str, Any], storage: Storage) -> AttachmentRo
         raise INVALID([{"field": "file", "code": "file", "message": _refusal(content)}])
     attachment = AttachmentRow(
         id=new_id(), complaint_id=row.id, filename=_plain(data["filename"]), media_type=media_type, size=len(content),
-        sha256=storage.put(tx.tenant_id, content), kind=data.get("kind"), by=tx.ctx.actor.name, at=tx.now,
+        sha256=storage.put(tx.tenant_id, content), kind=data.get("kind"), at=tx.now,
+        by=tx.ctx.actor.name or tx.ctx.actor.kind, by_id=tx.ctx.actor.id,
     )  # fmt: skip
     tx.session.add(attachment)
     record(tx, row, "attachment", fields={"filename": attachment.filename, "sha256": attachment.sha256})

@@ -20,7 +20,7 @@ from services.complaints.domain.case import OPEN, Person
 from services.complaints.domain.effects import REJUDGE
 from services.complaints.models import ComplaintRow, HistoryRow, PapersDue, SheetRow
 from services.complaints.policy import Policy
-from services.complaints.usecases import messages, precedents, store
+from services.complaints.usecases import links, messages, precedents, store
 
 LOOK_AGAIN = "like"
 """The clock at which like cases are judged again: at once, but in transactions of their own."""
@@ -172,12 +172,15 @@ class Execution:
 
     @_do.register
     def _notify(self, effect: done.Notify) -> None:
-        recipients = [self._recipient(person) for person in effect.people]
-        if effect.complainant:
-            recipients += self._complainant()
+        staff = [self._recipient(person) for person in effect.people]
+        self._ask(effect, staff)
+        if effect.complainant and (complainant := self._complainant()):  # apart: the link is for nobody else
+            self._ask(effect, complainant, **links.for_message(self.tx, self.row))
+
+    def _ask(self, effect: done.Notify, recipients: list[dict[str, Any]], **more: str) -> None:
         messages.ask(
             self.tx, self.policy, self.row, effect.template, recipients, next_due(self.tx, self.row.id),
-            urgent=effect.urgent, values=effect.values,
+            urgent=effect.urgent, values={**more, **effect.values},
         )  # fmt: skip
 
     def _recipient(self, person: Person) -> dict[str, Any]:

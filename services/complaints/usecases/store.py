@@ -40,6 +40,8 @@ _WORK: Mapping[str, Any] = {
     "late": list[Late],
     "papers": set[str],
     "joined": list[Joined],
+    "answer": str,
+    "rating": str,
 }
 """Attributes of a case that only the engine reads, with their types."""
 

@@ -235,6 +235,29 @@ MUTATIONS = [
         "what stands on an internal form",
         "not `internal`",
     ),
+    (
+        "dealership",
+        "  result:\n    labels: {zh-CN: 调查与处理方案, en: Investigation and solution}\n",
+        "  result:\n    internal: true\n    labels: {zh-CN: 调查与处理方案, en: Investigation and solution}\n",
+        "is an internal form",
+        "it never reaches them",
+    ),
+    ("dealership", "    public: \"proposals.solution == 'approved'\"\n", "", "is never shown", "`public: <condition>`"),
+    (
+        "dealership",
+        "kind: staff, required: true}",
+        "kind: staff, public: detail}",
+        "is never shown",
+        "Say on the form when",
+    ),
+    (
+        "dealership",
+        "en: Person directly responsible}, kind: staff}",
+        "en: Person directly responsible}, kind: staff, public: detail}",
+        "a staff is not for the complainant",
+        "Mark one of",
+    ),
+    ("dealership", "set: {satisfaction: rating,", "set: {satisfaction: ratng,", "reads `ratng`", "`rating`"),
     ("developer", "by: [category, level]", "by: [category, levels]", "'levels' is not allowed here", "`level`"),
 ]
 

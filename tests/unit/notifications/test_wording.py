@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.policies import resolve
-from contracts.policies.wording import MISSING, WordingError, fill, placeholders
+from contracts.policies.wording import MISSING, WordingError, fill, placeholders, settled
 
 
 def test_placeholders_stand_in_order_each_once() -> None:
@@ -35,6 +35,15 @@ def test_filling_never_fails_and_leaves_text_without_braces_alone(wording: str, 
     filled = fill(wording, values)
     if "{" not in wording and "}" not in wording:
         assert filled == wording
+
+
+def test_an_optional_part_is_left_out_with_its_variable() -> None:
+    wording = "Number {number}.[[ See {url}]][[ {url} or {number}]]"
+    assert settled(wording, {"number"}) == "Number {number}."
+    assert (
+        fill(settled(wording, {"number", "url"}), {"number": "1", "url": "[[x]]"}) == "Number 1. See [[x]] [[x]] or 1"
+    )
+    assert settled("[[ always ]]", set()) == " always "
 
 
 def _policy(body: str, **more: object) -> dict[str, object]:

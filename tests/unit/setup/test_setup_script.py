@@ -141,11 +141,14 @@ def test_a_broker_named_by_uri_is_enough(machine: Machine) -> None:
     assert "KEFU_AMQP_URI" in done.stdout
 
 
-def test_tests_ask_for_prometheus_too(machine: Machine) -> None:
+def test_tests_ask_for_prometheus_and_a_browser_too(machine: Machine) -> None:
     given = {"KEFU_AMQP_URI": "amqp://broker/", "KEFU_TEST_DATABASE_URL": "postgresql://server/postgres"}
     done = machine.with_finished_venv().setup("test", **given)
     assert done.returncode == 1
     assert "sudo apt-get install prometheus" in done.stderr
+    machine.has("prometheus", "exit 0")
+    machine.has("promtool", "exit 0")
+    assert "sudo apt-get install chromium" in machine.setup("test", **given).stderr
 
 
 def test_a_second_run_installs_nothing(machine: Machine) -> None:
