@@ -16,6 +16,7 @@ class CustomerFacts(Reply):
     name = fields.String(required=True)
     org_unit_id = Id(allow_none=True)
     phone_masked = fields.String(allow_none=True)
+    grade = fields.String(allow_none=True)
 
 
 class CustomerUpdate(CustomerFacts):
@@ -49,6 +50,7 @@ class LinkFacts(Reply):
     customer_id = Id(required=True)
     customer_name = fields.String(required=True)
     asset_id = Id(allow_none=True)
+    grade = fields.String(allow_none=True, metadata={"description": "The customer's."})
     matched_by = one_of(("customer", "vehicle", "unit", "phone"), required=True)
 
 

@@ -41,6 +41,7 @@ class CustomerInput(Body):
     address = Line(max=300)
     id_number = Line(max=40)
     birthday = date()
+    grade = Line(max=10, min=1, metadata={"description": "A, B, C, ...: whose complaints come first, by the policy."})
     note = Text(max=2000)
     assets = fields.List(fields.Nested(AssetInput), load_default=list, validate=validate.Length(max=20))
 
@@ -63,6 +64,7 @@ class CustomerChange(Body):
     address = Line(max=300, min=1, allow_none=True)
     id_number = Line(max=40, min=1, allow_none=True)
     birthday = date(allow_none=True)
+    grade = Line(max=10, min=1, allow_none=True)
     note = Text(max=2000)
 
 
@@ -81,6 +83,7 @@ class Customer(Reply):
     address = fields.String(allow_none=True, metadata={"description": "Masked."})
     id_number = fields.String(allow_none=True, metadata={"description": "Masked."})
     birthday = fields.String(allow_none=True, metadata={"description": "Masked: the year only."})
+    grade = fields.String(allow_none=True)
     note = fields.String(required=True)
     version = fields.Integer(required=True)
     created_at = Moment(required=True)

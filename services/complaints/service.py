@@ -327,6 +327,10 @@ class ComplaintsService(Service):
     def customer_linked(self, delivery: Delivery) -> None:
         delivery.apply(linking.customer_found)
 
+    @on(customers.CUSTOMER_UPDATED)
+    def customer_updated(self, delivery: Delivery) -> None:
+        delivery.apply(linking.customer_graded)
+
     @on(tenants.ROLE_CHANGED)
     def role_changed(self, delivery: Delivery) -> None:
         delivery.apply(watching.role_changed)

@@ -35,6 +35,7 @@ class Customer(TenantRow, Versioned, Base):
     member_since: Mapped[datetime | None]
     id_number: Mapped[str | None] = mapped_column(String(40))
     birthday: Mapped[date | None] = mapped_column(Date)
+    grade: Mapped[str | None] = mapped_column(String(10))
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -30,7 +30,8 @@ def customer(row: Customer) -> dict[str, Any]:
 
 
 _PLAIN = (
-    "id", "kind", "name", "external_ref", "org_unit_id", "household_id", "note", "version", "created_at", "updated_at",
+    "id", "kind", "name", "external_ref", "org_unit_id", "household_id", "grade", "note", "version", "created_at",
+    "updated_at",
 )  # fmt: skip
 
 
@@ -48,6 +49,7 @@ def facts(row: Customer) -> dict[str, Any]:
     return {
         "customer_id": row.id, "version": row.version, "kind": row.kind, "name": row.name,
         "org_unit_id": row.org_unit_id, "phone_masked": masked(primary(row, "phone")),
+        "grade": row.grade,
     }  # fmt: skip
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from chassis.work import Transaction
 from services.complaints import domain, schemas
+from services.complaints.domain.case import CLOSED
 from services.complaints.models import ComplaintRow
 from services.complaints.queries.cases import load, policy_of
 from services.complaints.usecases import merging, store
@@ -30,8 +33,25 @@ def customer_found(tx: Transaction, data: dict[str, Any]) -> None:
     if row.merged_into_id is not None:
         merging.refresh(tx, row)
         return
-    policy = policy_of(tx, row)
-    save(tx, policy, row, domain.rejudge(policy, store.case_of(row), now_of(tx), new_text_id))
+    _grade(tx, row, data.get("grade"))
+
+
+def customer_graded(tx: Transaction, data: dict[str, Any]) -> None:
+    """Let the customer's open cases stand in the queues as the new grade says (SPEC GR-7)."""
+    if "grade" not in data["changed"]:
+        return
+    theirs = select(ComplaintRow).where(
+        ComplaintRow.customer_id == UUID(data["customer_id"]), ComplaintRow.state != CLOSED,
+        ComplaintRow.merged_into_id.is_(None),
+    )  # fmt: skip
+    for row in tx.session.scalars(theirs.order_by(ComplaintRow.id).with_for_update()):
+        _grade(tx, row, data.get("grade"))
+
+
+def _grade(tx: Transaction, row: ComplaintRow, grade: str | None) -> None:
+    policy, case = policy_of(tx, row), store.case_of(row)
+    case.customer_grade = grade or ""
+    save(tx, policy, row, domain.rejudge(policy, case, now_of(tx), new_text_id))
 
 
 def unmask(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from services.customers.usecases import assets, contacts
 from services.customers.usecases.common import check_birthday, check_org_unit, load, normalised, tell_updated, touch
 from services.customers.usecases.duplicates import find_duplicates
 
-OWN_FIELDS = ("name", "external_ref", "org_unit_id", "id_number", "birthday", "note")
+OWN_FIELDS = ("name", "external_ref", "org_unit_id", "id_number", "birthday", "grade", "note")
 
 
 def register(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def _attach(tx: Transaction, link: CaseLink, found: Candidate) -> None:
     tx.emit(
         CUSTOMER_LINKED, customer.id,
         {"complaint_id": link.case_id, "customer_id": customer.id, "customer_name": customer.name,
-         "asset_id": found.asset_id, "matched_by": found.by},
+         "asset_id": found.asset_id, "grade": customer.grade, "matched_by": found.by},
     )  # fmt: skip
 
 

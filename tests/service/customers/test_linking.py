@@ -42,7 +42,7 @@ def test_a_complaint_is_linked_to_the_vehicle_it_names(company: Company) -> None
     named(company, case, vehicle_plate="粤b·12345", name="王芳")
     (link,) = company.events("customer.linked")
     assert link == {"complaint_id": case, "customer_id": made["id"], "customer_name": "王芳",
-                    "asset_id": made["assets"][0]["id"], "matched_by": "vehicle"}  # fmt: skip
+                    "asset_id": made["assets"][0]["id"], "grade": None, "matched_by": "vehicle"}  # fmt: skip
 
 
 @pytest.mark.clause("AD-2")
