@@ -1,6 +1,7 @@
 """The event door: a service's one queue of other services' events, each applied once and in order.
 
-One quorum queue a service, one active consumer at a time, so that order holds with any number of instances; inside the
+One quorum queue a service, one active consumer at a time, so that order holds with any number of instances: one that
+ends finishes what it applies, then gives back the rest and its place in one step, by closing its channel. Inside the
 process, events of one tenant run one after another, in batches, and different tenants side by side. How one is applied,
 and what becomes of one that fails: `chassis.delivery`.
 """
@@ -39,6 +40,7 @@ class EventDoor(Door):
     """The service's event queue."""
 
     workplace = Workplace()
+    in_order = True
     prefetch = 1
     """At the start. A message that kills its process counts a delivery for all that were in hand with it, and after the
     limit all of them would be given up: so each that has been delivered before is taken alone."""
@@ -76,6 +78,10 @@ class EventDoor(Door):
         delivery = Delivery(self.workplace, handler.name, event, always=handler.always)
         self._queue_up(event.tenant_id, Parcel(handler, delivery, message))
 
+    def finish(self) -> None:
+        while self._lines:
+            eventlet.sleep(0.01)
+
     def _count(self, type_: str, outcome: str) -> None:
         metrics.EVENTS.labels(self.container.service_name, type_, outcome).inc()
 
@@ -107,7 +113,9 @@ class EventDoor(Door):
 
         def again() -> None:
             eventlet.sleep(DATABASE_PAUSE)
-            if not self.stopping:
+            if self.stopping:
+                del self._lines[tenant_id]
+            else:
                 run()
 
         def run() -> None:

@@ -61,7 +61,8 @@ class Link(QueueConsumer):  # type: ignore[misc]
             consumer.consume()  # now: a later qos would hold for it too
             self._consumers[provider] = consumer
         self._taken_up = channel
-        return list(self._consumers.values())
+        # What is returned is cancelled before the connection is closed.
+        return [consumer for provider, consumer in self._consumers.items() if not provider.in_order]
 
     @property
     def connected(self) -> bool:
@@ -82,6 +83,14 @@ class Link(QueueConsumer):  # type: ignore[misc]
         consumer.cancel()
         consumer.qos(prefetch_count=count)
         consumer.consume()
+
+    def _cancel_consumers_if_requested(self) -> None:
+        """As nameko does; but a consumer in order is not cancelled: it goes with the connection, and what it holds goes
+        back in the same moment."""
+        for provider in [one for one in self._pending_remove_providers if one.in_order]:
+            del self._consumers[provider]
+            self._pending_remove_providers.pop(provider).send()
+        super()._cancel_consumers_if_requested()
 
     def on_iteration(self) -> None:
         self.turned_at = time.monotonic()
@@ -152,6 +161,8 @@ class Door(SharedExtension, ProviderCollector):  # type: ignore[misc]
     stopping = False
     prefetch: int | None = None
     """Messages to hold at once; None: as many as there are workers."""
+    in_order = False
+    """Whether nobody else may be given a message while this process has earlier ones in hand."""
 
     def consumed_queue(self) -> Queue:
         """The queue to consume. A method, because nameko looks at every attribute before anything is set up."""
@@ -174,12 +185,16 @@ class Door(SharedExtension, ProviderCollector):  # type: ignore[misc]
         self._leaving.add(provider)
         if not self._providers - self._leaving:
             self.stopping = True
+            self.finish()
             self.link.unregister_provider(self)
             while self._unstarted:
                 eventlet.sleep(0.01)
             self._left.send(True)
         self._left.wait()
         super().unregister_provider(provider)
+
+    def finish(self) -> None:
+        """Wait for what must be done before the door is closed. `stopping` is set: nothing new is begun."""
 
     def spawn(self, entrypoint: Any, work: Any, messages: Sequence[Message], done: Callable[..., Any]) -> None:
         """Run the entrypoint's method with the `work` that came in `messages` in a worker, then `done(worker, result,
@@ -210,6 +225,7 @@ class Caller(SharedExtension, ProviderCollector):  # type: ignore[misc]
 
     link = Link()
     prefetch: int | None = None
+    in_order = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -73,7 +73,8 @@ def _small_disk() -> Iterator[Path]:
         os.chown(disk, user.pw_uid, user.pw_gid)
         yield disk
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        # Lazily: a connection that rests may hold a file of it open until its next statement.
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
         disk.rmdir()
 
 

@@ -170,6 +170,30 @@ def test_of_two_relays_one_works_and_the_other_takes_over(fresh: World) -> None:
     fresh.wait(lambda: fresh.seen(tenant) == 80, what="80 events applied")
 
 
+@pytest.mark.faults
+@pytest.mark.parametrize("fresh", ["postgresql"], indirect=True)
+def test_one_that_ends_hands_on_what_it_has_in_order(fresh: World) -> None:
+    """The broker gives the next events to the next instance as soon as this one lets go: so it lets go last."""
+    tenant, names = fresh.tenant(), [f"thing-{n:02d}" for n in range(60)]
+    fresh.serve("toy")
+    fresh.relay()
+    ending = fresh.serve("echo", label="echo-a")
+    fresh.create(tenant, names[0])
+    fresh.wait(lambda: fresh.seen(tenant) == 2, what="it has begun, and takes many from now on")
+    with fresh.held("echo", "seen"):
+        for name in names[1:]:
+            fresh.create(tenant, name)
+        fresh.wait(lambda: fresh.count("toy", "outbox", tenant) == 0, what="all told")
+        fresh.wait(lambda: fresh.waiting("echo"), what="some are being applied")
+        fresh.serve("echo", label="echo-b")
+        fresh.terminate(ending)
+        fresh.wait(lambda: "stopping" in fresh.log(ending).read_text(), what="it was told to end")
+    assert fresh.ended(ending) == 0
+    fresh.wait(lambda: fresh.seen(tenant) == 2 * len(names), what="every event applied")
+    applied = fresh.ask("echo", f"SELECT name FROM seen WHERE tenant_id = '{tenant}' AND event = 'made' ORDER BY id")
+    assert [name for (name,) in applied] == names
+
+
 def _create_many(world: World, tenant: Any, count: int) -> None:
     with world.client() as client:
         sent = [client.send("toy.create_thing", {"name": "one"}, context(tenant)) for _ in range(count)]

@@ -23,6 +23,7 @@ def test_nobody_is_told_of_a_connection_before_its_queues_are_there() -> None:
 
     class Door:
         prefetch = 7
+        in_order = False
 
         def consumed_queue(self) -> None: ...
 
@@ -45,6 +46,7 @@ def test_what_comes_while_the_queues_are_taken_up_is_answered() -> None:
 
     class Door:
         prefetch = 7
+        in_order = False
 
         def consumed_queue(self) -> None: ...
 

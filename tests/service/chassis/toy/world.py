@@ -210,6 +210,22 @@ class World:
         return int(self.ask(service, f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])
 
     @contextmanager
+    def held(self, service: str, table: str) -> Iterator[None]:
+        """Nobody can write to that table meanwhile. PostgreSQL only."""
+        with self._raw(service) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(f"BEGIN; LOCK TABLE {table} IN SHARE MODE")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+
+    def waiting(self, service: str) -> bool:
+        """Whether a session waits for what another one holds. PostgreSQL only."""
+        database = make_url(self.databases.of(service)).database
+        asked = f"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock'"
+        return bool(self.ask(service, asked))
+
+    @contextmanager
     def _raw(self, service: str) -> Iterator[Any]:
         if self.sqlite:
             connection: Any = sqlite3.connect(str(make_url(self.databases.of(service)).database), timeout=10)
