@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from contracts.complaints.problems import NOTHING_TO_TELL
 from contracts.complaints.vocabulary import SERVICE, one_of
 from contracts.core import Operation
 from contracts.fields import Body, Download, Id, Moment, PageQuery, Reply, Slug, Whole, page_of
@@ -19,6 +20,15 @@ _RECORDED = "Personal data is masked for callers without `complaints.unmask`; fo
 class PrintQuery(Body):
     locale = fields.String(
         validate=one_of(*LOCALES), metadata={"description": "The paper's language; without it, the caller's."}
+    )
+
+
+class CasePrintQuery(PrintQuery):
+    for_ = fields.String(
+        data_key="for",
+        load_default="house",
+        validate=one_of("house", "complainant"),
+        metadata={"description": "`complainant`: the answer letter, with nothing on it but what they may know."},
     )
 
 
@@ -86,12 +96,15 @@ PRINT_COMPLAINT = Operation(
     summary="Print the whole file of a complaint",
     verb="GET",
     path=f"{_ONE}/print",
-    query=PrintQuery,
+    query=CasePrintQuery,
     reply=Download,
     download=PDF,
     permission="complaints.read",
-    errors=_PRINTING,
-    description=f"Facts, forms, sheets, decisions and history: for the house only. {_RECORDED}",
+    errors=(*_PRINTING, NOTHING_TO_TELL),
+    description=(
+        "For the house: facts, forms, sheets, decisions and history. For the complainant: the answer letter, with the "
+        f"decision, reasons and recourse that the policy lets them know, nothing else of any form. {_RECORDED}"
+    ),
 )
 LIST_PAPERS = Operation(
     service=SERVICE,

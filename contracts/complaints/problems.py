@@ -34,6 +34,12 @@ NO_POLICY = ProblemType(
     "Your company has no active complaints policy yet. Activate one at /v1/policies/complaints.",
     "贵公司尚未启用投诉管理制度,请在 /v1/policies/complaints 启用。",
 )  # fmt: skip
+NOTHING_TO_TELL = ProblemType(
+    "nothing_to_tell", 409,
+    "Nothing is decided yet that the complainant may know, so there is no answer letter. "
+    "Have it decided, and record what they are told.",
+    "目前没有可告知投诉人的处理结论,无法出具答复函。请先完成审批并记录告知内容。",
+)  # fmt: skip
 CLOSED_CASE = ProblemType(
     "case_closed", 409,
     "The case is closed. Reopen it, or open a new one that names it in `follows`.",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from contracts.policies.complaints.vocabulary import STANDARD_FACTS
 from services.complaints import schemas
 from services.complaints.domain.case import Flow, Proposal
+from services.complaints.domain.disclosure import Disclosure
 from services.complaints.models import HistoryRow, SheetRow
 from services.complaints.policy import text
 from services.complaints.policy.specs import FieldSpec, FormSpec
@@ -104,6 +105,18 @@ def files(of: Source) -> Iterator[Block]:
     rows = [[one.filename, f"{one.size / 1024:,.0f} kB", one.by, of.writer.moment(one.at)] for one in of.attachments]
     if rows:
         yield Table(of.words("files"), Grid(header, rows, _OF_FILES))
+
+
+def answer(of: Source, told: Sequence[Disclosure]) -> Iterator[Block]:
+    """A letter to the complainant: what they said, what was decided, who answers for it."""
+    row, words = of.row, of.words
+    yield Prose("", words("dear", name=row.complainant_name or words("customer")))
+    yield Prose(words("told_us", at=of.writer.moment(row.received_at)[:10]), row.content)
+    if row.remedy_sought:
+        yield Prose(words("remedy_sought"), row.remedy_sought)
+    pairs = [(text(one.field.labels, of.locale), of.writer.plain(one.field, one.value)) for one in told]
+    yield Fields(words("decided"), pairs)
+    yield Signatures("", (), [of.tx.tenant.name])
 
 
 # -- forms and sheets --------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "customer": ("尊敬的客户", "customer"),
     "told_us": ("您于 {at} 反映的情况", "What you told us on {at}"),
     "decided": ("处理结论", "What we decided"),
-    "recourse": ("进一步途径", "What else you can do"),
     "issued": ("{company} {at}", "{company}, {at}"),
     "internal": ("内部", "Internal"),
     "number": ("编号", "Number"),

@@ -7,13 +7,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chassis.work import Transaction
+from contracts import complaints as contract
 from contracts.problems import NOT_FOUND
 from services.complaints import schemas
+from services.complaints.domain import disclosure
 from services.complaints.policy import text
 from services.complaints.printing import parts
 from services.complaints.printing.paper import Block, Paper
 from services.complaints.printing.source import Source
 from services.complaints.queries.cases import load
+from services.complaints.usecases.caller import now_of
 from services.complaints.usecases.cases import sheet_row
 from services.complaints.usecases.effects import record
 
@@ -42,9 +45,24 @@ def sheet(tx: Transaction, data: dict[str, Any]) -> Paper:
 
 
 def whole(tx: Transaction, data: dict[str, Any]) -> Paper:
-    """The case's whole file."""
+    """The case's whole file; `for_` the complainant, the letter that answers them."""
     source = _source(tx, data)
+    if data["for_"] == "complainant":
+        return letter(source)
     return _recorded(source, "case file", case_file(source, NEWEST))
+
+
+def letter(source: Source) -> Paper:
+    """The answer letter, with nothing but what the policy lets the complainant know (SPEC MF-11, IS-6): their own words
+    and the public fields of forms. Problem `nothing_to_tell` before there are any."""
+    told = disclosure.decision(source.policy, source.case, now_of(source.tx))
+    if not told:
+        raise contract.NOTHING_TO_TELL()
+    company, at = source.tx.tenant.name, source.writer.moment(source.tx.now)
+    issued = source.words("issued", company=company, at=at[:10])
+    made = paper(source, source.words("letter"), parts.answer(source, told), printed=issued)
+    source.tx.audit("complaint.printed", "complaint", source.row.id, note="answer letter")
+    return made
 
 
 def case_file(source: Source, newest: int | None = None, printed: str = "") -> Paper:

@@ -20,6 +20,8 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     database = Database("complaints", databases.url)
     storage = FolderStorage(tmp_path_factory.mktemp("attachments"))
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KEFU_AMQP_URI", "amqp://nobody.invalid/")
+        patch.setenv("KEFU_DATABASE_URL", databases.url)
         patch.setattr(service, "_storage", lambda: storage)
         yield Bench(database)
     database.close()

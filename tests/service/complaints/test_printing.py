@@ -118,6 +118,18 @@ def test_an_internal_form_is_marked(bench: Bench) -> None:
     assert "内部" not in printed(factory, contract.PRINT_FORM, **payload, form="answer")
 
 
+@pytest.mark.clause("MF-11", "IS-6")
+def test_the_answer_letter_holds_what_the_complainant_may_know_and_nothing_else(bench: Bench) -> None:
+    played = Played(bench.company()).until("judge")
+    payload = {"complaint_id": played.id, "for": "complainant", "locale": "zh-CN"}
+    assert played.company.refused(contract.PRINT_COMPLAINT, **payload).code == "nothing_to_tell"
+    played.until("notify_customer")
+    text = printed(played.company, contract.PRINT_COMPLAINT, played.who(MANAGER), **payload)
+    holds(text, "投诉答复函", "宏远", "王芳:", "刹车异响", "处理结论", "免费更换刹车片", played.case["number"])
+    for kept_back in ("内部", "刹车片磨损不均", "属维修质量问题", "technician", "manager", "办理经过", "级别", PHONE):
+        assert kept_back not in text, kept_back
+
+
 def test_a_sheet_prints_with_its_own_number(approved: Played) -> None:
     opening = {"problem": "刹车片批次不良", "department": "service"}
     shown = approved.company.act(approved.case, "open_corrective_action", approved.who(MANAGER), **opening)
