@@ -21,6 +21,19 @@ class Storage(Protocol):
         """The content; KeyError when this tenant has none under that key."""
         ...
 
+    @property
+    def workshop(self) -> Path:
+        """A local folder for files that are to be taken."""
+        ...
+
+    def take(self, tenant_id: UUID, file: Path) -> str:
+        """Keep a file's content without reading it whole, and take the file away; its key."""
+        ...
+
+    def delete(self, tenant_id: UUID, key: str) -> None:
+        """Keep the content no longer. Nothing happens when there is none."""
+        ...
+
 
 class FolderStorage:
     """Files under `root/<tenant>/<first two digits>/<sha256>`."""
@@ -47,6 +60,24 @@ class FolderStorage:
             return self._path(tenant_id, key).read_bytes()
         except FileNotFoundError:
             raise KeyError(key) from None
+
+    @property
+    def workshop(self) -> Path:
+        folder = self._root / "making"  # on the same file system: taking a file is renaming it
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def take(self, tenant_id: UUID, file: Path) -> str:
+        with file.open("rb") as content:
+            key = hashlib.file_digest(content, "sha256").hexdigest()
+            os.fsync(content.fileno())
+        path = self._path(tenant_id, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(path)
+        return key
+
+    def delete(self, tenant_id: UUID, key: str) -> None:
+        self._path(tenant_id, key).unlink(missing_ok=True)
 
     def _path(self, tenant_id: UUID, key: str) -> Path:
         if len(key) != 64 or not key.isalnum():

@@ -20,13 +20,18 @@ import orjson
 
 from chassis.press.parent import SECONDS, Press
 from chassis.press.sheets import Cell, Chart, Money, Percent, Sheet
+from chassis.press.spooling import Spool
 
-__all__ = ["PDF", "SECONDS", "XLSX", "Cell", "Chart", "Money", "Percent", "Press", "Sheet", "close", "pdf", "workbook"]
+__all__ = [
+    "PDF", "SECONDS", "XLSX", "Cell", "Chart", "Money", "Percent", "Press", "Sheet", "Spool", "close", "pdf",
+    "workbook", "workbook_file",
+]  # fmt: skip
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _press = Press()
+_long_work = Press()
 
 
 def pdf(html: str, base: Path | None = None, *, seconds: float = SECONDS) -> bytes:
@@ -43,6 +48,14 @@ def workbook(sheets: Iterable[Sheet], *, seconds: float = SECONDS) -> bytes:
     return _press.print("workbook", orjson.dumps([sheet.to_json() for sheet in sheets]), seconds)
 
 
+def workbook_file(spooled: Path, target: Path, *, seconds: float) -> None:
+    """The workbook of a long table (`spooling.Spool`) from file to file, by a child of its own: it may take minutes,
+    and nobody who prints a page waits behind it. Raises PRINTING_UNAVAILABLE."""
+    files = {"source": str(spooled.resolve()), "target": str(target.resolve())}
+    _long_work.print("spooled", orjson.dumps(files), seconds)
+
+
 def close() -> None:
-    """End the child now; the next use starts another."""
+    """End the children now; the next use starts others."""
     _press.close()
+    _long_work.close()

@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import orjson
 
@@ -48,6 +49,11 @@ class _Missing(Exception):
 
 
 def _printed(kind: str, payload: dict[str, str | None]) -> bytes:
+    if kind == "spooled":
+        from chassis.press import workbooks
+
+        workbooks.render_spooled(Path(str(payload["source"])), Path(str(payload["target"])))
+        return b""
     if kind == "workbook":
         from chassis.press import workbooks
 

@@ -68,7 +68,7 @@ class Sheet:
         return {
             "title": self.title,
             "header": list(self.header),
-            "rows": [[_tagged(cell) for cell in row] for row in self.rows],
+            "rows": [[tagged(cell) for cell in row] for row in self.rows],
             "preface": list(self.preface),
             "widths": list(self.widths),
             "charts": [
@@ -78,7 +78,8 @@ class Sheet:
         }
 
 
-def _tagged(cell: Cell) -> tuple[str, Any] | None:  # noqa: PLR0911  (one line a kind)
+def tagged(cell: Cell) -> tuple[str, Any] | None:  # noqa: PLR0911  (one line a kind)
+    """A cell with its kind, as the child reads it."""
     match cell:
         case None | "":
             return None

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from itertools import count
+from pathlib import Path
 from typing import Any
 
+import orjson
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -50,6 +52,17 @@ def render(sheets: Sequence[Mapping[str, Any]]) -> bytes:
     return buffer.getvalue()
 
 
+def render_spooled(source: Path, target: Path) -> None:
+    """Write the workbook of a table that stands in a file (`chassis.press.spooling`): no more of it than one row is in
+    memory at a time."""
+    options = {"constant_memory": True, "tmpdir": str(target.parent)}
+    with source.open("rb") as lines, xlsxwriter.Workbook(target, options) as book:
+        head = orjson.loads(lines.readline())
+        formats = {name: book.add_format({**_FONT, **given}) for name, given in _FORMATS.items()}
+        sheet = {**head, "rows": map(orjson.loads, lines), "charts": ()}
+        _Table(book, book.add_worksheet(_tab(head["title"], set())), formats, sheet).write()
+
+
 class _Table:
     """One sheet being written."""
 
@@ -68,12 +81,13 @@ class _Table:
             page.write_string(line, 0, _text(text), self._formats["preface" if line else "title"])
         for column, text in enumerate(header):
             page.write_string(self._head, column, _text(text), self._formats["header"])
-        for line, row in enumerate(rows, self._head + 1):
+        last = self._head
+        for last, row in enumerate(rows, self._head + 1):
             for column, cell in enumerate(row):
-                self._put(line, column, cell)
+                self._put(last, column, cell)
         page.freeze_panes(self._head + 1, 0)
-        if header and rows:
-            page.autofilter(self._head, 0, self._head + len(rows), len(header) - 1)
+        if header and last > self._head:
+            page.autofilter(self._head, 0, last, len(header) - 1)
         page.set_landscape()
         page.set_paper(9)  # A4
         page.fit_to_pages(1, 0)
@@ -100,6 +114,8 @@ class _Table:
 
     def _widths(self) -> list[float]:
         given, header = self._sheet["widths"], self._sheet["header"]
+        if len(given) >= len(header) > 0:
+            return list(given)
         wanted = [_width(text) + 3.0 for text in header]  # the filter's button needs room
         for row in self._sheet["rows"]:
             for column, cell in enumerate(row):

@@ -7,7 +7,7 @@ work cooperation sheet. Cases and sheets move through the same kind of door.
 
 from __future__ import annotations
 
-from contracts.complaints import kept_reports
+from contracts.complaints import exports, kept_reports
 from contracts.complaints.events import (
     COMPLAINANT_NAMED,
     COMPLAINT_CLOSED,
@@ -164,6 +164,7 @@ CONTRACT = ServiceContract(
         YEARLY_REPORT,
         *kept_reports.OPERATIONS,
         *STATUS_OPERATIONS,
+        *exports.OPERATIONS,
     ),
     events=(
         COMPLAINT_OPENED,
@@ -200,6 +201,7 @@ CONTRACT = ServiceContract(
         "complaints.acknowledge": "Acknowledge what was reported, answer urging notices.",
         "complaints.close": "Close and reopen cases.",
         "complaints.report": "See reports.",
+        "complaints.export": "Export lists as workbooks.",
         "complaints.revise": "Make reports of earlier periods and correct kept ones by revisions.",
         "complaints.link": "Issue and revoke the complainant's link to the status page.",
     },

@@ -9,9 +9,11 @@ from chassis.service import Call, Delivery, Job, Service, every, on, operation
 from chassis.storage import FolderStorage
 from contracts import complaints as contract
 from contracts import customers, tenants
+from contracts.complaints import exports as exporting
 from contracts.complaints import kept_reports as kept
 from services.complaints import jobs
 from services.complaints.printing import rendering
+from services.complaints.queries import exports as export_queries
 from services.complaints.queries import filters as filter_queries
 from services.complaints.queries import kept_reports, lists, precedents, previews, reports, showing, status, totals
 from services.complaints.settings import ComplaintsSettings
@@ -19,6 +21,7 @@ from services.complaints.usecases import (
     attachments,
     cases,
     complainant,
+    exports,
     filters,
     issuing,
     linking,
@@ -38,7 +41,21 @@ def _storage() -> FolderStorage:
     return FolderStorage(ComplaintsSettings.load().attachments_dir)
 
 
+@cache
+def _export_storage() -> FolderStorage:
+    """Apart from the attachments: an export is deleted, and who attaches one to a case keeps theirs."""
+    return FolderStorage(ComplaintsSettings.load().attachments_dir / "exports")
+
+
+@cache
+def _export_limits() -> tuple[int, int]:
+    """How many a company may have under way, and for how many days they are kept."""
+    settings = ComplaintsSettings.load()
+    return settings.exports_at_once, settings.export_days
+
+
 _timetable = jobs.Timetable()
+_exports = jobs.ExportQueue()
 
 
 class ComplaintsService(Service):
@@ -221,6 +238,26 @@ class ComplaintsService(Service):
     def list_corrective_actions(self, call: Call) -> Any:
         return call.read(lists.sheets, "corrective")
 
+    # -- exports -------------------------------------------------------------------------------------------------------
+
+    @operation(exporting.CREATE_EXPORT)
+    def create_export(self, call: Call) -> Any:
+        taken = call.run(exports.ask, *_export_limits(), then=export_queries.shown)
+        _exports.hint(call.ctx.tenant_id)
+        return taken
+
+    @operation(exporting.LIST_EXPORTS)
+    def list_exports(self, call: Call) -> Any:
+        return call.read(export_queries.listed)
+
+    @operation(exporting.GET_EXPORT)
+    def get_export(self, call: Call) -> Any:
+        return call.read(export_queries.one)
+
+    @operation(exporting.DOWNLOAD_EXPORT)
+    def download_export(self, call: Call) -> Any:
+        return call.read(export_queries.content, _export_storage())
+
     # -- the case library ----------------------------------------------------------------------------------------------
 
     @operation(contract.LIST_PRECEDENTS)
@@ -347,3 +384,11 @@ class ComplaintsService(Service):
     @every(seconds=5)
     def make_reports(self, job: Job) -> None:
         jobs.make_reports(job, _timetable)
+
+    @every(seconds=2)
+    def make_exports(self, job: Job) -> None:
+        jobs.make_exports(job, _exports, _export_storage())
+
+    @every(seconds=3600)
+    def forget_exports(self, job: Job) -> None:
+        jobs.forget_exports(job, _export_storage())

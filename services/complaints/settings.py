@@ -40,3 +40,15 @@ class ComplaintsSettings(ServiceSettings):
         text="How long a link to the status page is good.",
         check=between(1, 3650),
     )
+    export_days: int = setting(
+        "KEFU_EXPORT_DAYS",
+        default=7,
+        text="Days for which exported lists can be fetched; then they are deleted.",
+        check=between(1, 90),
+    )
+    exports_at_once: int = setting(
+        "KEFU_EXPORTS_AT_ONCE",
+        default=3,
+        text="Exports of one company that may be under way at a time.",
+        check=between(1, 50),
+    )

@@ -146,6 +146,7 @@ def _complaint(side: Side) -> None:
     ids["paper_id"] = str(uuid4())  # of a closing; tests/service/complaints/test_papers.py has another company's
     sheets = side.boss.get("/v1/sheets", complaint_id=case["id"])["items"]
     ids["sheet_id"] = sheets[0]["id"]
+    ids["export_id"] = side.boss.post("/v1/exports", list="complaints")["id"]
     ids["report_id"] = side.boss.post("/v1/reports", report="monthly", period="2025-01")["id"]
     side.link = side.boss.post(f"{path}/status-link")["token"]
     with side.company.platform.client(side.link) as caller:
@@ -203,6 +204,8 @@ def _send(side: Side, recipients: list[Json]) -> bool:
 def _is_told(side: Side) -> bool:
     """The complaint has found its customer, and the customer's timeline the complaint."""
     if side.boss.get(f"/v1/imports/{side.ids['import_id']}")["state"] != "done":
+        return False
+    if side.boss.get(f"/v1/exports/{side.ids['export_id']}")["state"] != "done":
         return False
     timeline = side.boss.get(f"/v1/customers/{side.ids['customer_id']}/timeline")["items"]
     return {"complaint.opened", "complaint.sheet_opened"} <= {entry["event"] for entry in timeline}

@@ -1,7 +1,16 @@
 """What the service does by itself."""
 
 from services.complaints.jobs.deadlines import deadline_fired
+from services.complaints.jobs.exports import ExportQueue, forget_exports, make_exports
 from services.complaints.jobs.papers import make_papers
 from services.complaints.jobs.reports import Timetable, make_reports
 
-__all__ = ["Timetable", "deadline_fired", "make_papers", "make_reports"]
+__all__ = [
+    "ExportQueue",
+    "Timetable",
+    "deadline_fired",
+    "forget_exports",
+    "make_exports",
+    "make_papers",
+    "make_reports",
+]

@@ -14,6 +14,7 @@ from services.complaints.models.cases import (
     PrecedentToken,
     SheetRow,
 )
+from services.complaints.models.exports import ExportRow
 from services.complaints.models.filters import DefaultFilterRow, FilterRow
 from services.complaints.models.following import MentionRow, RoleRow, WatcherRow
 from services.complaints.models.merges import MergeRow
@@ -27,6 +28,7 @@ __all__ = [
     "CaseToken",
     "ComplaintRow",
     "DefaultFilterRow",
+    "ExportRow",
     "FilterRow",
     "HistoryRow",
     "KeptReport",
