@@ -91,6 +91,7 @@ _NOUNS_ZH = {
     "form": "表单",
     "sheet": "单据",
     "report": "报表",
+    "export": "导出任务",
     "message": "消息",
     "opt-out": "退订记录",
     "webhook": "事件推送",

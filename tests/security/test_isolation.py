@@ -39,6 +39,7 @@ NOTHING_OF_ONES_OWN = {
     "complaints.yearly_report": "this policy has none",
     "complaints.daily_report": "this policy has none",
     "complaints.weekly_report": "this policy has none",
+    "complaints.report_schedule": "the packs' reports and their times",
     "complaints.list_precedents": "no case is in the library; tests/clauses/estates/test_library.py has one that is",
     "complaints.precedent_awards": "as above",
     "notifications.list_event_types": "names of events",

@@ -15,7 +15,7 @@ from chassis.storage import Storage
 from chassis.work import Transaction
 from contracts.complaints.exports import EXPORT_NOT_READY, XLSX
 from contracts.complaints.vocabulary import CORRECTIVE
-from contracts.problems import NOT_FOUND
+from contracts.problems import NOT_FOUND, both
 from services.complaints.models import ExportRow
 from services.complaints.policy import text
 from services.complaints.queries import lists, precedents
@@ -32,6 +32,10 @@ _LISTS: Mapping[str, Callable[[Transaction, dict[str, Any]], dict[str, Any]]] = 
 }
 ADMINISTRATOR = "tenants.admin"
 DONE = "done"
+_STATES = {
+    "queued": both("not begun yet", "等待中"), "running": both("under way", "进行中"), "failed": both("failed", "已失败"),
+    DONE: both("done", "已完成"),
+}  # fmt: skip
 _SAME = (
     "id", "list", "filters", "locale", "state", "rows", "clear", "asked_by", "filename", "size", "sha256",
     "created_at", "finished_at", "expires_at",
@@ -74,7 +78,7 @@ def content(tx: Transaction, data: dict[str, Any], storage: Storage) -> dict[str
     if row.clear and not tx.ctx.may(UNMASK):
         raise NOT_FOUND(kind="export")
     if row.state != DONE or row.sha256 is None:
-        raise EXPORT_NOT_READY(state=row.state, export_id=row.id)
+        raise EXPORT_NOT_READY(state=_STATES[row.state], export_id=row.id)
     found = storage.get(tx.tenant_id, row.sha256)
     return {"filename": row.filename, "media_type": XLSX, "content": b64encode(found).decode()}
 
