@@ -33,8 +33,8 @@ _LISTS: Mapping[str, Callable[[Transaction, dict[str, Any]], dict[str, Any]]] = 
 ADMINISTRATOR = "tenants.admin"
 DONE = "done"
 _STATES = {
-    "queued": both("not begun yet", "等待中"), "running": both("under way", "进行中"), "failed": both("failed", "已失败"),
-    DONE: both("done", "已完成"),
+    "queued": both("not begun yet", "等待中"), "running": both("under way", "进行中"),
+    "failed": both("failed", "已失败"), DONE: both("done", "已完成"),
 }  # fmt: skip
 _SAME = (
     "id", "list", "filters", "locale", "state", "rows", "clear", "asked_by", "filename", "size", "sha256",
