@@ -77,7 +77,9 @@ class Writer:
         )
 
     def _boxes(self, options: Mapping[Any, str], chosen: set[Any]) -> str:
-        return "  ".join(f"{CHOSEN if key in chosen else FREE} {label}" for key, label in options.items())
+        # by a space that does not break: a box stays with what it stands for
+        ticked = {True: f"{CHOSEN}\N{NO-BREAK SPACE}", False: f"{FREE}\N{NO-BREAK SPACE}"}
+        return "  ".join(f"{ticked[key in chosen]}{label}" for key, label in options.items())
 
     def _choice(self, spec: FieldSpec, value: Any) -> str:
         labels = (spec.choices or {}).get(value)
