@@ -59,7 +59,6 @@ def _made(job: Job, storage: Storage, tenant_id: UUID, complaint_id: UUID, closi
         turn = papers.claim(tx, complaint_id, closing)
     if turn is None:
         return False
-    faultpoints.reach("papers_claimed")
     pdf = rendering.pdf(turn.file, seconds=SECONDS)
     made = papers.made_of(turn, pdf, press.workbook(turn.forms, seconds=SECONDS))
     keys = [storage.put(tenant_id, one.content) for one in made]

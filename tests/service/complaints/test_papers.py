@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import signal
+import subprocess
+import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -24,10 +29,12 @@ from services.complaints import jobs, service
 from services.complaints.jobs import papers as job
 from services.complaints.models import PaperRow, PapersDue
 from services.complaints.usecases import papers
+from tests.platform.fixtures import Databases
 from tests.service.complaints.bench import Bench, Json
 from tests.service.complaints.played import PHONE, Played
 
 Make = Callable[[], int]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -94,11 +101,26 @@ def test_closing_again_keeps_new_ones_and_leaves_the_old(closed: Played, make: M
     assert [content(closed, paper) for paper in before] == contents
 
 
-def test_who_dies_in_the_middle_leaves_it_to_be_taken_up_again(closed: Played, make: Make, bench: Bench) -> None:
-    with bench.database.begin(closed.company.id) as session:
-        due = session.scalars(select(PapersDue)).one()
-    with Job(bench).begin(closed.company.id) as tx:
-        assert papers.claim(tx, due.complaint_id, due.closing) is not None
+ELSEWHERE = """
+import sys
+from pathlib import Path
+from chassis.db import Database
+from chassis.storage import FolderStorage
+from chassis.timers import Job
+from services.complaints import jobs
+from tests.service.complaints.bench import Bench
+
+jobs.make_papers(Job(Bench(Database("complaints", sys.argv[1]))), FolderStorage(Path(sys.argv[2])))
+"""
+
+
+def test_a_process_killed_in_the_middle_leaves_it_to_be_taken_up_again(
+    closed: Played, make: Make, databases: Databases, tmp_path: Path
+) -> None:
+    (tmp_path / "papers_stored").touch()
+    command = [sys.executable, "-W", "ignore", "-c", ELSEWHERE, databases.url, str(service._storage()._root)]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "KEFU_FAULTS": str(tmp_path)}, check=False)
+    assert done.returncode == -signal.SIGKILL
     assert make() == 0  # somebody has it
     with later(papers.LEASE):
         assert make() == 1
