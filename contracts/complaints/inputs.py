@@ -78,6 +78,12 @@ class ActionInput(Body):
 
 class AttachmentQuery(Body):
     kind = Slug()
+    sheet_id = Id(metadata={"description": "The sheet of the case that it belongs to."})
+
+
+class AttachmentListQuery(PageQuery):
+    sheet_id = Id(metadata={"description": "Those of one sheet."})
+    kind = Slug()
 
 
 class CaseFilter(Body):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contracts.complaints.inputs import (
     ActionInput,
     ActionPath,
+    AttachmentListQuery,
     AttachmentQuery,
     ComplaintChange,
     ComplaintInput,
@@ -189,7 +190,7 @@ LIST_ATTACHMENTS = Operation(
     summary="The attachments of a complaint",
     verb="GET",
     path=f"{_ONE}/attachments",
-    query=PageQuery,
+    query=AttachmentListQuery,
     reply=page_of(Attachment),
     permission="complaints.read",
     errors=_SCOPED,

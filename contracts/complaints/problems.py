@@ -96,3 +96,18 @@ TOO_MUCH_SAID = ProblemType(
     "This case already holds the most that can be sent here ({limit}). {contact}",
     "本案件可提交的数量已达上限({limit})。{contact}",
 )  # fmt: skip
+BULK_OVER = ProblemType(
+    "bulk_over", 409,
+    "It is over; there is nothing left to cancel.",
+    "该批量操作已结束,无需取消。",
+)  # fmt: skip
+NOT_IN_BULK = ProblemType(
+    "action_not_in_bulk", 409,
+    "`{action}` is taken case by case. The policy can allow it for many at once (`bulk: true`).",
+    "“{action}”须逐件执行;如需批量执行,请在制度中设置 bulk: true。",
+)  # fmt: skip
+ASKER_LEFT = ProblemType(
+    "asker_left", 403,
+    "{name}, who asked for this, works for the company no longer.",
+    "发起人 {name} 已离职,操作未执行。",
+)  # fmt: skip

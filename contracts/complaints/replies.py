@@ -297,6 +297,7 @@ class Attachment(Reply):
     size = Whole(required=True)
     sha256 = fields.String(required=True)
     kind = fields.String(allow_none=True)
+    sheet_id = Id(allow_none=True, metadata={"description": "The sheet it belongs to; absent: the case itself."})
     by = fields.String(required=True)
     at = Moment(required=True)
 

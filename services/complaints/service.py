@@ -13,12 +13,15 @@ from contracts.complaints import exports as exporting
 from contracts.complaints import kept_reports as kept
 from services.complaints import jobs
 from services.complaints.printing import rendering
+from services.complaints.queries import bulk as bulk_queries
 from services.complaints.queries import exports as export_queries
 from services.complaints.queries import filters as filter_queries
 from services.complaints.queries import kept_reports, lists, precedents, previews, reports, showing, status, totals
+from services.complaints.queries import reply_templates as reply_queries
 from services.complaints.settings import ComplaintsSettings
 from services.complaints.usecases import (
     attachments,
+    bulk,
     cases,
     complainant,
     exports,
@@ -29,11 +32,14 @@ from services.complaints.usecases import (
     merging,
     papers,
     printing,
+    reply_templates,
     report_files,
     splitting,
     watching,
 )
 from services.complaints.usecases import kept_reports as keeping
+
+_bulk_queue = jobs.BulkQueue()
 
 
 @cache
@@ -216,6 +222,61 @@ class ComplaintsService(Service):
     def unset_default_filter(self, call: Call) -> Any:
         return call.run(filters.unset_default)
 
+    # -- acts on many cases --------------------------------------------------------------------------------------------
+
+    @operation(contract.CREATE_BULK)
+    def create_bulk(self, call: Call) -> Any:
+        reply = call.run(bulk.create, then=bulk_queries.shown)
+        if call.ctx.tenant_id is not None:
+            _bulk_queue.hint(call.ctx.tenant_id)
+        return reply
+
+    @operation(contract.LIST_BULK)
+    def list_bulk(self, call: Call) -> Any:
+        return call.read(bulk_queries.listed)
+
+    @operation(contract.GET_BULK)
+    def get_bulk(self, call: Call) -> Any:
+        return call.read(bulk_queries.one)
+
+    @operation(contract.LIST_BULK_ITEMS)
+    def list_bulk_items(self, call: Call) -> Any:
+        return call.read(bulk_queries.items)
+
+    @operation(contract.CANCEL_BULK)
+    def cancel_bulk(self, call: Call) -> Any:
+        return call.run(bulk.cancel, then=bulk_queries.shown)
+
+    # -- reply templates -----------------------------------------------------------------------------------------------
+
+    @operation(contract.LIST_REPLY_TEMPLATES)
+    def list_reply_templates(self, call: Call) -> Any:
+        return call.read(reply_queries.listed)
+
+    @operation(contract.CREATE_REPLY_TEMPLATE)
+    def create_reply_template(self, call: Call) -> Any:
+        return call.run(reply_templates.create)
+
+    @operation(contract.GET_REPLY_TEMPLATE)
+    def get_reply_template(self, call: Call) -> Any:
+        return call.read(reply_queries.one)
+
+    @operation(contract.UPDATE_REPLY_TEMPLATE)
+    def update_reply_template(self, call: Call) -> Any:
+        return call.run(reply_templates.change)
+
+    @operation(contract.DELETE_REPLY_TEMPLATE)
+    def delete_reply_template(self, call: Call) -> Any:
+        return call.run(reply_templates.drop)
+
+    @operation(contract.LIST_REPLY_TEMPLATE_VERSIONS)
+    def list_reply_template_versions(self, call: Call) -> Any:
+        return call.read(reply_queries.versions)
+
+    @operation(contract.RENDER_REPLY_TEMPLATE)
+    def render_reply_template(self, call: Call) -> Any:
+        return call.read(reply_queries.rendered)
+
     # -- sheets --------------------------------------------------------------------------------------------------------
 
     @operation(contract.GET_SHEET)
@@ -375,6 +436,10 @@ class ComplaintsService(Service):
     @every(seconds=1)
     def sweep_deadlines(self, job: Job) -> None:
         job.sweep_deadlines(jobs.deadline_fired)
+
+    @every(seconds=0.5)
+    def work_bulk_through(self, job: Job) -> None:
+        jobs.work_bulk_through(job, _bulk_queue)
 
     @every(seconds=5)
     def make_papers(self, job: Job) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from chassis.wordings import Reader
 from chassis.work import Transaction
 from contracts.policies.wording import WordingError, placeholders
 from contracts.problems import INVALID
 from services.notifications.mistakes import mistake
 from services.notifications.models import OwnWording
 from services.notifications.policy import FALLBACK_LANGUAGE, UNKNOWN, Policy, Wording
-from services.notifications.rendering import Reader
 
 LANGUAGES = ("zh-CN", "en")
 

@@ -1,4 +1,4 @@
-"""Working with many cases: merging, splitting, files, mentions, watchers filters (UX-1, UX-2, UX-6, UX-7)."""
+"""Working with many cases: merging, splitting, files, mentions, watchers filters (UX-1, UX-2, UX-6 to UX-8)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.clauses.driver import Company
+from kefu.waiting import wait_until
+from tests.clauses.driver import SECONDS, Company
 
 CompanyOf = Callable[..., Company]
 
@@ -93,3 +94,39 @@ def test_filters_are_saved_shared_and_narrowed_and_a_queue_is_counted(company: C
     assert technician.get("/v1/complaints", **query)["items"] == [], "me is whoever calls"
     refused = technician.problem("DELETE", f"/v1/complaint-filters/{saved['id']}")
     assert (refused["status"], refused["code"]) == (403, "filter_not_yours")
+
+
+@pytest.mark.clause("UX-6")
+def test_one_action_is_taken_on_many_cases_each_with_its_result(company: Company) -> None:
+    manager = company.as_("customer_relations_manager")
+    cases = [manager.register() for _ in range(3)]
+    manager.act(cases[1], "pause", reason="customer_documents")
+    ids = [case["id"] for case in cases]
+    order = {"action": "pause", "fields": {"reason": "customer_documents"}, "complaint_ids": ids}
+    job = manager.post("/v1/complaint-bulk", **order)
+    address = f"/v1/complaint-bulk/{job['id']}"
+    wait_until(lambda: manager.get(address)["state"] == "done", limit=SECONDS, what="the job is over")
+    items = manager.get(f"{address}/items")["items"]
+    assert [item["state"] for item in items] == ["done", "refused", "done"]
+    assert items[1]["problem"]["code"] == "action_not_available"
+    assert manager.case(cases[0])["state"] == "waiting"
+    assert manager.history(cases[0], "action")[-1]["by"] == manager.username
+
+
+@pytest.mark.clause("UX-8")
+def test_a_reply_is_written_from_a_template_in_the_complainants_language(company: Company) -> None:
+    manager, technician = company.team("customer_relations_manager", "technician")
+    case = manager.register()
+    found = {one["key"]: one for one in manager.get("/v1/reply-templates")["items"]}
+    address = f"/v1/reply-templates/{found['delay']['id']}"
+    for language, greeting in (("zh-CN", "尊敬的王芳"), ("en", "Dear 王芳")):
+        preview = technician.post(f"{address}/render", complaint_id=case["id"], language=language)
+        assert greeting in preview["text"]
+        assert case["number"] in preview["text"]
+    worded = company.admin.call("PATCH", address, json={"texts": {"zh-CN": "{complainant}:{number} 处理中,{company}"}})
+    assert (worded["origin"], worded["version"]) == ("company", 1)
+    manager.act(case, "add_note", note={"reply_template": worded["id"]}, audience="complainant")
+    (entry,) = manager.history(case, "action")
+    assert entry["fields"]["note"] == f"王芳:{case['number']} 处理中,宏远"
+    wrong = company.admin.problem("PATCH", address, json={"texts": {"zh-CN": "{nmber}"}})
+    assert (wrong["code"], wrong["errors"][0]["code"]) == ("invalid_request", "unknown_variable")

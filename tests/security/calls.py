@@ -164,6 +164,28 @@ REQUESTS: dict[str, Json] = {
     "complaints.delete_filter": {},
     "complaints.set_default_filter": {},
     "complaints.unset_default_filter": {},
+    "complaints.list_reply_templates": {},
+    "complaints.create_reply_template": {
+        "json": {"key": New("r"), "labels": {"zh-CN": "回复"}, "texts": {"zh-CN": "{number} 已收到"}}
+    },
+    "complaints.get_reply_template": {},
+    "complaints.update_reply_template": {"json": {"texts": {"zh-CN": "{number} 处理中"}}},
+    "complaints.delete_reply_template": {},
+    "complaints.list_reply_template_versions": {},
+    "complaints.render_reply_template": {"json": {"complaint_id": An("complaint_id")}},
+    "complaints.create_bulk": {
+        "json": {
+            "action": "add_note",
+            "fields": {"note": "批量"},
+            "complaint_ids": [An("complaint_id")],
+            "filter": An("filter_id"),
+            "query": _FILTERED,
+        },
+    },
+    "complaints.list_bulk": {},
+    "complaints.get_bulk": {},
+    "complaints.list_bulk_items": {},
+    "complaints.cancel_bulk": {},
     "complaints.get_complaint": {},
     "complaints.update_complaint": {
         "json": {"org_unit_id": An("org_unit_id"), "complainant": {"customer_id": An("customer_id")}}
@@ -184,8 +206,8 @@ REQUESTS: dict[str, Json] = {
     "complaints.get_deadlines": {},
     "complaints.get_dossiers": {},
     "complaints.get_forms": {},
-    "complaints.list_attachments": {},
-    "complaints.add_attachment": {"files": {"file": ("a.png", PNG)}},
+    "complaints.list_attachments": {"params": {"sheet_id": An("sheet_id")}},
+    "complaints.add_attachment": {"params": {"sheet_id": An("sheet_id")}, "files": {"file": ("a.png", PNG)}},
     "complaints.get_attachment": {},
     "complaints.download_attachment": {},
     "complaints.print_form": {"params": {"locale": "en"}},

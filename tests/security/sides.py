@@ -144,6 +144,10 @@ def _complaint(side: Side) -> None:
     side.boss.act(case, "open_corrective_action", problem=side.word, department="service")
     ids["filter_id"] = side.boss.post("/v1/complaint-filters", name=side.word, query={"q": side.word})["id"]
     ids["paper_id"] = str(uuid4())  # of a closing; tests/service/complaints/test_papers.py has another company's
+    wording = {"key": "ours", "labels": {"zh-CN": side.word}, "texts": {"zh-CN": f"{side.word} {{number}}"}}
+    ids["reply_template_id"] = side.boss.post("/v1/reply-templates", **wording)["id"]
+    note = {"action": "add_note", "fields": {"note": side.word}, "complaint_ids": [case["id"]]}
+    ids["bulk_id"] = side.boss.post("/v1/complaint-bulk", **note)["id"]
     sheets = side.boss.get("/v1/sheets", complaint_id=case["id"])["items"]
     ids["sheet_id"] = sheets[0]["id"]
     ids["export_id"] = side.boss.post("/v1/exports", list="complaints")["id"]
@@ -206,6 +210,8 @@ def _is_told(side: Side) -> bool:
     if side.boss.get(f"/v1/imports/{side.ids['import_id']}")["state"] != "done":
         return False
     if side.boss.get(f"/v1/exports/{side.ids['export_id']}")["state"] != "done":
+        return False
+    if side.boss.get(f"/v1/complaint-bulk/{side.ids['bulk_id']}")["state"] != "done":
         return False
     timeline = side.boss.get(f"/v1/customers/{side.ids['customer_id']}/timeline")["items"]
     return {"complaint.opened", "complaint.sheet_opened"} <= {entry["event"] for entry in timeline}

@@ -195,7 +195,7 @@ def _meant(side: Side, place: tuple[str | int, ...]) -> str:
         "parent_id": "org_unit_id", "under": "org_unit_id", "org_unit_ids": "org_unit_id", "handler_id": "staff_id",
         "follows": "complaint_id", "id": "complaint_id", "subject_id": "complaint_id",
         "aggregate_id": "complaint_id", "into": "complaint_id", "attachments": "attachment_id",
-        "filter": "filter_id",
+        "filter": "filter_id", "complaint_ids": "complaint_id",
     }  # fmt: skip
     return side.ids[kinds.get(last, last)]
 

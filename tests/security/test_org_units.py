@@ -12,7 +12,7 @@ from tests.security.sides import Side
 
 pytestmark = [pytest.mark.clause("PL-3", "NX-16"), pytest.mark.timeout(120)]
 
-OF_A_STORE = {"customer_id", "complaint_id", "import_id", "export_id", "report_id", "filter_id"}
+OF_A_STORE = {"customer_id", "complaint_id", "import_id", "export_id", "report_id", "filter_id", "bulk_id"}
 """Records that belong to a store, to who made them in one, or to all stores together, with all below them: for other
 stores' staff no different from what is not there."""
 MANAGED = {"org_unit_id", "staff_id", "key_id"}
@@ -20,6 +20,7 @@ MANAGED = {"org_unit_id", "staff_id", "key_id"}
 OF_THE_COMPANY = {
     "role_id": "roles are the company's; only who acts in all of it changes them",
     "draft_id": "as roles",
+    "reply_template_id": "wordings are the company's; only who acts in all of it changes them",
     "message_id": "messages have no store",
     "delivery_id": "as messages",
     "opt_out_id": "an address is the company's, not a store's",

@@ -10,6 +10,7 @@ from contracts.complaints import CONTRACT
 from contracts.complaints.vocabulary import AUDIENCES
 from contracts.policies.complaints.vocabulary import (
     PRONOUNS,
+    REPLY_VARIABLES,
     RESERVED_FIELDS,
     SHOWN,
     fact_kinds,
@@ -20,6 +21,7 @@ from contracts.policies.complaints.vocabulary import (
     keyed,
 )
 from contracts.policies.findings import Finding, KeyPath, Locate, suggestion
+from contracts.policies.notifications import faults
 from contracts.policies.shapes import schema_for, walk
 
 PARTS = frozenset({"year", "month", "day", "site", "region", "department", "category", "kind", "serial"})
@@ -39,9 +41,23 @@ def check(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
             yield from _fields(document, (*path, *here, "fields"), action, locate)
         yield from _effects(document, path, flow, locate)
     yield from _numbers(document, locate)
+    yield from _replies(document, locate)
     yield from _readers(document, locate)
     if "handler" not in keyed(document["parties"]):
         yield locate(("parties",), "lacks the part `handler`", "Add `handler: {labels: ...}`: every case has one.")
+
+
+def _replies(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:
+    """A reply uses only facts that a case has, and is for stages that are there."""
+    stages = {stage["key"] for _, flow in flows(document) for stage in flow["stages"]}
+    for reply in document.get("replies", ()):
+        here = ("replies", reply["key"])
+        for language, wording in reply["texts"].items():
+            for problem, remedy in faults(wording, REPLY_VARIABLES):
+                yield locate((*here, "texts", language), problem, remedy)
+        for stage in reply.get("stages", ()):
+            if stage not in stages:
+                yield locate((*here, "stages"), f"`{stage}` is not a stage", suggestion(stage, stages))
 
 
 def _marked(document: Mapping[str, Any], locate: Locate) -> Iterator[Finding]:

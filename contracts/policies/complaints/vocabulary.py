@@ -109,6 +109,33 @@ FUNCTIONS = frozenset({"size", "matches", "contains", "startsWith", "endsWith", 
 NEWS = ("moved", "level", "breached", "closed", "reopened", "merged")
 """What a case's watchers can be told of (`watching.tell`)."""
 
+REPLY_VARIABLES: Mapping[str, str] = {
+    "number": "text",
+    "company": "text",
+    "today": "date",
+    "received_at": "moment",
+    "due_at": "moment",
+    "level": "label",
+    "stage": "label",
+    "category": "label",
+    "channel": "label",
+    "subject": "text",
+    "content": "text",
+    "remedy_sought": "text",
+    "claimed_amount": "money",
+    "complainant": "text",
+    "phone": "text",
+    "email": "text",
+    "address": "text",
+    "vehicle_plate": "text",
+    "unit_no": "text",
+    "handler": "text",
+    "outcome": "label",
+    "decision": "text",
+    "awarded": "money",
+}
+"""What a reply template may use of a case, with its kind. `decision` and `awarded`: of the proposal approved last."""
+
 RESERVED_FIELDS = frozenset({"name", "complaint_id", "sheet_id", "expected_version"})
 """An action's field may not be called so: the action's address uses these."""
 

@@ -5,6 +5,7 @@ form values, facts) stands together in JSON, so that a new kind of fact needs no
 """
 
 from services.complaints.models.base import Base
+from services.complaints.models.bulk import BulkItemRow, BulkRow
 from services.complaints.models.cases import (
     AttachmentRow,
     CaseToken,
@@ -19,12 +20,15 @@ from services.complaints.models.filters import DefaultFilterRow, FilterRow
 from services.complaints.models.following import MentionRow, RoleRow, WatcherRow
 from services.complaints.models.merges import MergeRow
 from services.complaints.models.papers import PaperRow, PapersDue
+from services.complaints.models.reply_templates import ReplyTemplateRow, ReplyTemplateVersionRow
 from services.complaints.models.reports import KeptReport, ReportFile, ReportSchedule
 from services.complaints.models.status import StatementRow, StatusLinkRow
 
 __all__ = [
     "AttachmentRow",
     "Base",
+    "BulkItemRow",
+    "BulkRow",
     "CaseToken",
     "ComplaintRow",
     "DefaultFilterRow",
@@ -38,6 +42,8 @@ __all__ = [
     "PapersDue",
     "PrecedentRow",
     "PrecedentToken",
+    "ReplyTemplateRow",
+    "ReplyTemplateVersionRow",
     "ReportFile",
     "ReportSchedule",
     "RoleRow",

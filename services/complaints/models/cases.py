@@ -159,6 +159,7 @@ class AttachmentRow(TenantRow, Base):
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str | None] = mapped_column(String(40))
+    sheet_id: Mapped[UUID | None] = mapped_column(Uuid)
     by: Mapped[str] = mapped_column(String(200))
     by_id: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime]

@@ -137,6 +137,7 @@ def _action(document: Json, raw: Json) -> ActionSpec:
         effects=effects(raw.get("effects", [])),
         steps=_steps(raw.get("next", [])),
         back=raw.get("back", False),
+        bulk=raw.get("bulk"),
     )
 
 

@@ -95,6 +95,12 @@ class ActionSpec:
     effects: tuple[EffectSpec, ...]
     steps: tuple[Step, ...]
     back: bool
+    bulk: bool | None = None
+
+    @property
+    def in_bulk(self) -> bool:
+        """Whether many cases can take it at once: unless it decides a proposal, or as the policy says."""
+        return self.decides is None if self.bulk is None else self.bulk
 
     @property
     def decides(self) -> str | None:

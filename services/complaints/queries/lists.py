@@ -51,6 +51,9 @@ def attachments(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """The files on the case and those merged into it, oldest first."""
     row = load(tx, data["complaint_id"])
     statement = select(AttachmentRow).where(AttachmentRow.complaint_id.in_(family(row)))
+    for name in ("sheet_id", "kind"):
+        if data.get(name):
+            statement = statement.where(getattr(AttachmentRow, name) == data[name])
     return page(tx, statement, sort=[(AttachmentRow.id, "asc")], data=data)
 
 

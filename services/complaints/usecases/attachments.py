@@ -11,6 +11,7 @@ from chassis.work import Transaction
 from contracts.problems import INVALID, NOT_FOUND, both
 from services.complaints.models import AttachmentRow
 from services.complaints.queries.cases import family, load, load_standing
+from services.complaints.usecases.cases import sheet_row
 from services.complaints.usecases.effects import record
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -30,9 +31,11 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 def add(tx: Transaction, data: dict[str, Any], storage: Storage) -> AttachmentRow:
     """Attach a file. Its content is stored first; a rolled-back transaction leaves only a file nobody names.
 
-    Problems: `invalid_request` for an empty or too large file, or one of an unknown kind.
+    Problems: `not_found` for the sheet it is to belong to, `invalid_request` for an empty or too large file, or one of
+    an unknown kind.
     """
     row = load_standing(tx, data["complaint_id"])
+    sheet = sheet_row(tx, row, data["sheet_id"]) if data.get("sheet_id") else None
     content = b64decode(data["content"])
     media_type = media_type_of(content)
     if not content or len(content) > MAX_BYTES or media_type is None:
@@ -41,9 +44,11 @@ def add(tx: Transaction, data: dict[str, Any], storage: Storage) -> AttachmentRo
         id=new_id(), complaint_id=row.id, filename=_plain(data["filename"]), media_type=media_type, size=len(content),
         sha256=storage.put(tx.tenant_id, content), kind=data.get("kind"), at=tx.now,
         by=tx.ctx.actor.name or tx.ctx.actor.kind, by_id=tx.ctx.actor.id,
+        sheet_id=sheet.id if sheet else None,
     )  # fmt: skip
     tx.session.add(attachment)
-    record(tx, row, "attachment", fields={"filename": attachment.filename, "sha256": attachment.sha256})
+    on = str(sheet.id) if sheet else None
+    record(tx, row, "attachment", sheet_id=on, fields={"filename": attachment.filename, "sha256": attachment.sha256})
     row.attachments += 1
     if attachment.kind:
         row.work = {**row.work, "papers": sorted({*row.work.get("papers", ()), attachment.kind})}

@@ -18,7 +18,7 @@ from services.complaints.models import ComplaintRow, SheetRow
 from services.complaints.policy import Policy
 from services.complaints.policy.specs import FieldSpec
 from services.complaints.queries.cases import active_policy, load_standing, policy_of
-from services.complaints.usecases import alike, intake, mentions, references, store, watching
+from services.complaints.usecases import alike, intake, mentions, references, reply_templates, store, watching
 from services.complaints.usecases.caller import actor_of, new_text_id, now_of
 from services.complaints.usecases.effects import Execution, record
 
@@ -115,6 +115,7 @@ def _acted(tx: Transaction, row: ComplaintRow, sheet_row_: SheetRow | None, data
     sheet = store.sheet_of(sheet_row_) if sheet_row_ else None
     flow = sheet.flow if sheet else case.flow
     try:
+        data = reply_templates.put_in(tx, row, data)
         outcome = domain.act(policy, case, sheet, name, data, actor_of(tx), now_of(tx), new_text_id)
         fields = _fields_of(policy, case, sheet, name)
         references.check(tx, row, fields, outcome.fields)

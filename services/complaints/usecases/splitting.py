@@ -71,4 +71,4 @@ def _attach(tx: Transaction, new: ComplaintRow, files: list[AttachmentRow]) -> N
 
 def _copy(file: AttachmentRow, complaint_id: UUID) -> dict[str, Any]:
     kept = {column.key: getattr(file, column.key) for column in AttachmentRow.__table__.columns}
-    return {**kept, "id": new_id(), "complaint_id": complaint_id}
+    return {**kept, "id": new_id(), "complaint_id": complaint_id, "sheet_id": None}

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from chassis.wordings import Reader, Unusable, show
 from chassis.work import Transaction
 from contracts.problems import INVALID, NOT_FOUND
 from services.notifications.mistakes import mistake
 from services.notifications.models import OwnWording
 from services.notifications.policy import Policy, Wording
-from services.notifications.rendering import Reader, Unusable, render, show, sms_parts
+from services.notifications.rendering import render, sms_parts
 from services.notifications.wordings import policy_of, require_sound
 
 

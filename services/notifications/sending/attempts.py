@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from chassis import logs, metrics
 from chassis.ids import new_id
+from chassis.wordings import Reader
 from chassis.work import Transaction
 from contracts.notifications import DELIVERY_PARKED, DELIVERY_SENT
 from services.notifications.domain.deliveries import COUNTED, Facts, Send, State, Stop, Wait, decide
@@ -19,7 +20,7 @@ from services.notifications.models import Attempt, ChannelSetup, Delivery, Messa
 from services.notifications.policy import Policy
 from services.notifications.providers import Accepted, Envelope, Failed, Outcome, Refused, provider_of
 from services.notifications.providers.base import MAX_ATTEMPT_SECONDS
-from services.notifications.rendering import Reader, render
+from services.notifications.rendering import render
 from services.notifications.sending.lines import Line, is_due
 from services.notifications.usecases.messages import known_variables
 from services.notifications.vault import vault

@@ -166,6 +166,12 @@ class Company:
         entries: list[Json] = self.call(contract.GET_HISTORY, complaint_id=case["id"], limit=100)["items"][::-1]
         return [entry for entry in entries if what in {None, entry["what"]}]
 
+    def work_bulk_through(self) -> None:
+        """Take the acts on many cases that were asked for."""
+        queue = jobs.BulkQueue()
+        queue.hint(self.id)
+        jobs.work_bulk_through(Job(self.bench), queue)
+
     def sweep(self) -> None:
         """Let what is due by now happen."""
         job = Job(self.bench)

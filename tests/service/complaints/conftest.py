@@ -23,6 +23,8 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         patch.setenv("KEFU_AMQP_URI", "amqp://nobody.invalid/")
         patch.setenv("KEFU_DATABASE_URL", databases.url)
         patch.setattr(service, "_storage", lambda: storage)
+        patch.setenv("KEFU_DATABASE_URL", databases.url)  # the service's own settings are loaded whole
+        patch.setenv("KEFU_AMQP_URI", "amqp://127.0.0.1/not-used")
         yield Bench(database)
     database.close()
 

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from chassis.wordings import Reader, Unusable, show
 from services.notifications.policy import Wording
-from services.notifications.rendering import Reader, Unusable, render, show, sms_parts
+from services.notifications.rendering import render, sms_parts
 
 ZH = Reader("zh-CN", ZoneInfo("Asia/Shanghai"))
 EN = Reader("en", ZoneInfo("Asia/Shanghai"))
