@@ -48,6 +48,7 @@ def register(app: Flask, admission: Admission, rpc: RpcClient) -> None:
         ("/case/answer", "POST", pages.answer),
         ("/case/rating", "POST", pages.rate),
         ("/case/files/<uuid:file_id>", "GET", pages.file),
+        ("/case/<rest>", "GET", pages.back),
         ("/leave", "POST", pages.leave),
         ("/<token>", "GET", pages.arrive),
     ):
@@ -136,7 +137,10 @@ class _Pages:
         if not text:
             return self._again("text", "write_something")
         files = [file for file in request.files.getlist("files") if file.filename][:MAX_FILES]
-        sent = [self._send(file, number) for number, file in enumerate(files)]
+        try:
+            sent = [self._send(file, number) for number, file in enumerate(files)]
+        except Problem as problem:
+            return self._beside("files", problem)
         return self._said(contract.SEND_STATUS_MESSAGE, {"text": text, "files": sent}, "message", "text")
 
     def answer(self) -> Any:
@@ -165,11 +169,19 @@ class _Pages:
         try:
             self._call(operation, said, self._own_form(), request.form.get("key"))
         except Problem as problem:
-            if problem.code != INVALID.code:
-                raise
-            told = document(problem, arrival().locale)["errors"][0]["message"]
-            return self.case({field: told}, request.form.to_dict()), problem.status
+            return self._beside(field, problem)
         return _to("case", done=done)
+
+    def _beside(self, field: str, problem: Problem) -> Any:
+        """The case again, with what was wrong beside the field and what was filled in still there."""
+        if problem.code != INVALID.code:
+            raise problem
+        told = document(problem, arrival().locale)["errors"][0]["message"]
+        return self.case({field: told}, request.form.to_dict()), problem.status
+
+    def back(self, **_path: Any) -> Any:
+        """Somebody loads the address of a form: the case is what they want to see."""
+        return _to("case")
 
     def _send(self, file: Any, number: int) -> str:
         content = bodies.as_upload(file)

@@ -67,6 +67,11 @@ def test_the_whole_story_on_a_phone_in_chinese(company: Company, new_page: NewPa
     check(page, "1-working-zh-phone")
 
     page.get_by_role("textbox", name="内容").fill("补充:倒车时也有异响,照片见附件。")
+    wrong = {"name": "照片.exe", "mimeType": "image/png", "buffer": b"MZ\x90\x00\x03"}
+    page.get_by_label("照片或文件").set_input_files(wrong)
+    page.get_by_role("button", name="发送").click()
+    expect(page.get_by_role("alert")).to_contain_text("应为图片")
+    expect(page.get_by_role("textbox", name="内容")).to_have_value("补充:倒车时也有异响,照片见附件。")
     page.get_by_label("照片或文件").set_input_files({"name": "刹车.png", "mimeType": "image/png", "buffer": photo()})
     page.get_by_role("button", name="发送").click()
     expect(page.get_by_role("status")).to_contain_text("已收到您的留言")
@@ -87,6 +92,7 @@ def test_the_whole_story_on_a_phone_in_chinese(company: Company, new_page: NewPa
     expect(page.get_by_role("alert")).to_contain_text("请说明原因")
     expect(page.get_by_role("radio", name="不接受")).to_be_checked()
     check(page, "3-refusal-without-words-zh-phone")
+    expect(page.get_by_role("link", name="English")).to_have_attribute("href", "/s/case?lang=en")
     page.locator("#why").fill("要求更换总成")
     page.get_by_role("button", name="提交答复").click()
     expect(page.locator(".answered")).to_contain_text("您不接受该处理结果")

@@ -201,3 +201,22 @@ def test_number_and_code_open_the_case_too(company: Company) -> None:
     assert len(answers) == 1, "whatever was wrong, the answer is the same"
     with ExitStack() as stack:
         assert Complainant(company, opened.json()["token"], stack).status()["number"] == case["number"]
+
+
+@pytest.mark.clause("UX-1", "UX-13")
+def test_a_merged_case_still_hears_its_complainant_and_tells_nothing_of_the_other(
+    company: Company, follow: Follow
+) -> None:
+    consultant, manager = company.team("customer_relations_consultant", "customer_relations_manager")
+    first = consultant.register(content="王女士的刹车异响")
+    other = {"name": "李明", "phone": "13900139000", "vehicle_plate": "京B12345"}
+    second = consultant.register(content="同一批次刹车片", complainant=other)
+    complainant = follow(second)
+    manager.post(f"/v1/complaints/{second['id']}/merge", into=first["id"], reason="同一批次")
+    after = complainant.say("messages", text="请告知进展", files=[complainant.send_file()])
+    assert (after["number"], after["content"], len(after["messages"])) == (second["number"], "同一批次刹车片", 1)
+    consultant.await_notice(first, "complaint.complainant_wrote")
+    usual.reach(company, "notification", first)
+    status = complainant.status()
+    assert (status["decision"], status["progress"]) == ([], "working")
+    assert not {"王女士", first["number"]} & {part for part in ("王女士", first["number"]) if part in str(status)}
