@@ -97,6 +97,7 @@ _NOUNS_ZH = {
     "webhook": "事件推送",
     "member": "成员",
     "deadline": "期限",
+    "session": "登录会话",
     "channel": "渠道",
 }
 """What the `kind` parameter of problems names, for Chinese texts; what is not here shows as it is."""
