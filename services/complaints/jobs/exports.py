@@ -22,7 +22,8 @@ from services.complaints.usecases import exports
 from services.complaints.usecases.exports import Turn
 
 log = logs.get(__name__)
-LOOK_EVERY = 60.0
+LOOK_EVERY = 300.0
+"""As long as a lease: what is found by it was left by a process that died."""
 PAGE = 500
 RENEW_SECONDS = 20.0
 """How often a running export says how far it is, which keeps its lease."""
