@@ -99,6 +99,10 @@ _NOUNS_ZH = {
     "deadline": "期限",
     "session": "登录会话",
     "channel": "渠道",
+    "filter": "筛选方案",
+    "bulk": "批量操作",
+    "paper": "存档文件",
+    "reply template": "回复模板",
 }
 """What the `kind` parameter of problems names, for Chinese texts; what is not here shows as it is."""
 

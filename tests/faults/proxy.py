@@ -99,6 +99,7 @@ class Proxy:
     async def _mend(self) -> None:
         for pair in [pair for pair in self._pairs if pair.dead]:
             pair.end(reset=True)
+            self._pairs.discard(pair)
         self._dead = False
         await self._listen()
 
@@ -117,7 +118,9 @@ class Proxy:
         try:
             await asyncio.gather(self._pump(pair, near_reader, far), self._pump(pair, far_reader, near))
         finally:
-            self._pairs.discard(pair)
+            if not pair.dead:  # else nobody may notice, until `mend`
+                pair.end(reset=False)
+                self._pairs.discard(pair)
 
     async def _pump(self, pair: _Pair, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Hand on what comes, each piece when its time has come; the end of one direction is the end of both."""

@@ -49,10 +49,9 @@ def preview(call: Call) -> Preview:
     Problems: `not_found` for the draft, `service_unavailable` when the tenants service does not answer, and
     `invalid_request` for a cursor that is not one of a preview.
     """
-    draft_id = call.data["draft_id"]
+    draft_id, open_cases = call.data["draft_id"], call.look(_count)
     draft = call.workplace.call(tenants.DRAFT_DOCUMENT, {"draft_id": str(draft_id)}, call.ctx.tenant_id)
     policy, tally = offload.run(Policy, draft["document"], 0), Tally(call.data["limit"])
-    open_cases = call.look(_count)
     cursor = _walk(call, policy, tally)
     return {
         "at": clock.now(), "draft_id": draft_id, "base_version": draft["base_version"],

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from chassis import paging
 from chassis.work import Transaction
 from contracts import policies
-from contracts.problems import NOT_FOUND
+from contracts.problems import LOCALES, NOT_FOUND
 from services.tenants.models import PolicyDraft, PolicyVersion, Role
 
 
@@ -58,6 +58,11 @@ def active_policy(session: Session, service: str) -> PolicyVersion | None:
 
 
 def own_roles(session: Session) -> dict[str, dict[str, Any]]:
-    """The company's roles as a policy document names them."""
+    """The company's roles as a policy document names them: in every language, though the company named them in one."""
     rows = session.scalars(select(Role).order_by(Role.name))
-    return {role.name: {"labels": role.labels, "permissions": role.permissions} for role in rows}
+    return {role.name: {"labels": _in_all(role), "permissions": role.permissions} for role in rows}
+
+
+def _in_all(role: Role) -> dict[str, str]:
+    said = next(filter(None, role.labels.values()), role.name)
+    return {locale: role.labels.get(locale) or said for locale in LOCALES}

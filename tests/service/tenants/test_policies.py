@@ -11,6 +11,7 @@ import pytest
 
 from contracts import tenants as contract
 from contracts.problems import Problem
+from services.tenants.queries.policies import own_roles
 from tests.service.tenants.bench import ASKING, Bench, Company
 
 SERVICE = "notifications"
@@ -199,3 +200,13 @@ def test_versions_carry_when_and_by_whom(company: Company) -> None:
     version = company.call(contract.LIST_POLICY_VERSIONS, service=SERVICE)["items"][0]
     assert version["activated_by"] == "operator"
     assert datetime.fromisoformat(version["activated_at"]) <= datetime.now(UTC)
+
+
+def test_a_role_named_in_one_language_is_named_in_all_where_policies_need_it(company: Company, bench: Bench) -> None:
+    """Else no policy of the company's would hold together any more."""
+    company.call(contract.CREATE_ROLE, name="watch", labels={"en": "Night watch"}, permissions=[])
+    company.call(contract.CREATE_ROLE, name="nameless", labels={}, permissions=[])
+    with bench.work.database.begin(company.id, read_only=True) as session:
+        roles = own_roles(session)
+    assert roles["watch"]["labels"] == {"en": "Night watch", "zh-CN": "Night watch"}
+    assert roles["nameless"]["labels"] == {"en": "nameless", "zh-CN": "nameless"}
