@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -103,9 +104,10 @@ def test_the_decision_is_told_as_soon_as_it_is_taken_with_reasons_and_recourse(c
         return [one["id"] for one in sent if one["key"] == "complaint.decided" and one["state"] == "sent"]
 
     wait_until(told, limit=SECONDS, what="the decision is told")
-    files = (company.platform.folder / "messages").rglob("*")
-    text = "".join(file.read_text() for file in files if file.is_file() and case["number"] in file.read_text())
-    link = next(word for word in text.replace('"', " ").split() if "/s/ks_" in word and "complaint.decided" in text)
+    [file] = (company.platform.folder / "messages").rglob(f"{company.id}.jsonl")
+    sent = [json.loads(line) for line in file.read_text().splitlines()]
+    [message] = [one["body"] for one in sent if one["key"] == "complaint.decided" and case["number"] in one["body"]]
+    link = message[message.index("/s/ks_") :]
     with ExitStack() as stack:
         status = Complainant(company, link.rpartition("/s/")[2][:27], stack).status()
     assert (status["progress"], status["progress_label"]) == ("decided", "处理方案已确定")

@@ -208,7 +208,7 @@ def test_neither_password_nor_token_is_kept(company: Company, bench: Bench) -> N
     for secret in (
         PASSWORD,
         renewed["access_token"],
-        *(t["refresh_token"].rpartition("_")[2] for t in (tokens, renewed)),
+        *(t["refresh_token"].split("_", 4)[4] for t in (tokens, renewed)),  # the code may hold a `_` itself
     ):
         assert secret not in everything
 

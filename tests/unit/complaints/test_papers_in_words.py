@@ -41,11 +41,11 @@ COLOURS = {key: {"zh-CN": f"{key}色", "en": key} for key in ("红", "绿")}
         (field("staff"), "id", "王工"),
         (field("files"), ["a", "b"], "照片.png、照片.png"),
         (field("sheet"), "id", "JZ-1"),
-        (field("boolean"), True, "■ 是  □ 否"),
-        (field("boolean"), None, "□ 是  □ 否"),
-        (field("choice", choices=COLOURS), "绿", "□ 红色  ■ 绿色"),
-        (field("choices", choices=COLOURS), ["红", "绿"], "■ 红色  ■ 绿色"),
-        (field("choice", choices=COLOURS), None, "□ 红色  □ 绿色"),
+        (field("boolean"), True, "■\N{NO-BREAK SPACE}是  □\N{NO-BREAK SPACE}否"),
+        (field("boolean"), None, "□\N{NO-BREAK SPACE}是  □\N{NO-BREAK SPACE}否"),
+        (field("choice", choices=COLOURS), "绿", "□\N{NO-BREAK SPACE}红色  ■\N{NO-BREAK SPACE}绿色"),
+        (field("choices", choices=COLOURS), ["红", "绿"], "■\N{NO-BREAK SPACE}红色  ■\N{NO-BREAK SPACE}绿色"),
+        (field("choice", choices=COLOURS), None, "□\N{NO-BREAK SPACE}红色  □\N{NO-BREAK SPACE}绿色"),
     ],
 )
 def test_a_value_on_paper(spec: FieldSpec, value: Any, shown: str) -> None:
