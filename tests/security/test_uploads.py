@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from gateway.bodies import MAX_UPLOAD
 from kefu.waiting import wait_until
@@ -195,10 +195,43 @@ def test_formulas_in_an_import_are_text_or_refused(side: Side) -> None:
         assert [customer["name"] for customer in found] in ([], [text.strip()]), text
 
 
-def test_nothing_is_handed_out_as_a_sheet(sides: Sides) -> None:
-    """A sheet would run those formulas in its reader's Excel. There is no export yet: the first one has to put an
-    apostrophe before = + - @ tab and return, and a test of it here."""
+SHEETS = {
+    "/v1/exports/{export_id}/content",
+    "/v1/reports/{report_id}/content",
+    "/v1/complaints/{complaint_id}/papers/{paper_id}/content",
+}
+"""Written by `chassis.press`, where text is always text."""
+AS_GIVEN = {
+    "/v1/complaints/{complaint_id}/attachments/{attachment_id}/content",
+    "/v1/status/files/{file_id}",
+}
+"""Files as they were handed in."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def test_formulas_in_an_export_are_text(side: Side) -> None:
+    """What a complainant wrote must not run in the Excel of whoever reads the list."""
+    desk, written = side.boss, [text for text in FORMULAS if text == text.strip()]
+    for text in written:
+        desk.register(content=text)
+    path = f"/v1/exports/{desk.post('/v1/exports', list='complaints')['id']}"
+    wait_until(lambda: desk.get(path)["state"] == "done", limit=LIMIT, what="the list is exported")
+    sheet = load_workbook(io.BytesIO(desk.client.get(f"{path}/content").content)).worksheets[0]
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells if cell.value in written} == {"s"}
+    assert {cell.value for cell in cells} >= set(written)
+    assert not [cell.value for cell in cells if cell.data_type == "f"]
+
+
+def test_nothing_else_is_handed_out_as_a_sheet(sides: Sides) -> None:
+    """Whoever adds one has to test what becomes of formulas in it."""
     document = httpx.get(f"{sides.platform.base_url}/v1/openapi.json", trust_env=False).json()
-    entries = [entry for item in document["paths"].values() for verb, entry in item.items() if verb in VERBS]
-    kinds = {kind for e in entries for answer in e["responses"].values() for kind in answer.get("content", {})}
-    assert kinds == {"application/json"}
+    handing_out = {
+        path
+        for path, item in document["paths"].items()
+        for verb, entry in item.items()
+        if verb in VERBS
+        for answer in entry["responses"].values()
+        if {XLSX, "*/*"} & set(answer.get("content", {})) and path not in AS_GIVEN
+    }
+    assert handing_out == SHEETS
