@@ -27,6 +27,8 @@ from services.complaints.usecases import kept_reports, report_schedule
 from services.complaints.usecases.report_schedule import Turn
 
 log = logs.get(__name__)
+A_ROUND = 25
+"""Companies looked at in a round: a process that starts knows none of them, and the others' calls go before."""
 TURN_SECONDS = 3.0
 """What a company gets in a round: who missed many reports does not hold up the others."""
 
@@ -38,10 +40,10 @@ class Timetable:
         self._known: dict[UUID, tuple[int, datetime | None, datetime | None]] = {}
 
     def due(self, revisions: dict[UUID, int], now: datetime) -> list[UUID]:
-        """Companies to look at now: unknown here, changed since, or with a period that is over."""
+        """Companies to look at now, a round of them: unknown here, changed since, or with a period that is over."""
         found = [tenant_id for tenant_id, revision in revisions.items() if self._is_due(tenant_id, revision, now)]
         random.shuffle(found)  # several processes begin at different ends
-        return found
+        return found[:A_ROUND]
 
     def _is_due(self, tenant_id: UUID, revision: int, now: datetime) -> bool:
         known, look, _ = self._known.get(tenant_id, (None, None, None))

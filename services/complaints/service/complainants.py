@@ -7,7 +7,7 @@ from typing import Any
 from chassis.service import Call, operation
 from contracts import complaints as contract
 from services.complaints.queries import status
-from services.complaints.service.shared import storage
+from services.complaints.service import shared
 from services.complaints.usecases import complainant, issuing, links
 
 
@@ -38,11 +38,11 @@ class Complainants:
 
     @operation(contract.ADD_STATUS_FILE)
     def add_status_file(self, call: Call) -> Any:
-        return call.run(complainant.add_file, storage())
+        return call.run(complainant.add_file, shared.storage())
 
     @operation(contract.GET_STATUS_FILE)
     def get_status_file(self, call: Call) -> Any:
-        return call.read(complainant.read_file, storage())
+        return call.read(complainant.read_file, shared.storage())
 
     @operation(contract.SEND_STATUS_MESSAGE)
     def send_status_message(self, call: Call) -> Any:

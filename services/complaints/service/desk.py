@@ -9,7 +9,7 @@ from contracts import complaints as contract
 from services.complaints.queries import bulk as bulk_queries
 from services.complaints.queries import filters as filter_queries
 from services.complaints.queries import reply_templates as reply_queries
-from services.complaints.service.shared import bulk_queue
+from services.complaints.service import shared
 from services.complaints.usecases import bulk, filters, reply_templates
 
 
@@ -52,7 +52,7 @@ class Desk:
     def create_bulk(self, call: Call) -> Any:
         reply = call.run(bulk.create, then=bulk_queries.shown)
         if call.ctx.tenant_id is not None:
-            bulk_queue.hint(call.ctx.tenant_id)
+            shared.bulk_queue.hint(call.ctx.tenant_id)
         return reply
 
     @operation(contract.LIST_BULK)

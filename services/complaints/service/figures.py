@@ -8,7 +8,7 @@ from chassis.service import Call, operation
 from contracts import complaints as contract
 from contracts.complaints import kept_reports as kept
 from services.complaints.queries import kept_reports, precedents, previews, reports
-from services.complaints.service.shared import storage
+from services.complaints.service import shared
 from services.complaints.usecases import kept_reports as keeping
 from services.complaints.usecases import report_files
 
@@ -50,7 +50,7 @@ class Figures:
 
     @operation(kept.DOWNLOAD_REPORT)
     def download_report(self, call: Call) -> Any:
-        return call.dump(report_files.download(call, storage()))
+        return call.dump(report_files.download(call, shared.storage()))
 
     @operation(kept.REPORT_SCHEDULE)
     def report_schedule(self, call: Call) -> Any:

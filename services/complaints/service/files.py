@@ -10,7 +10,7 @@ from contracts.complaints import exports as exporting
 from services.complaints.printing import rendering
 from services.complaints.queries import exports as export_queries
 from services.complaints.queries import lists
-from services.complaints.service.shared import export_limits, export_queue, export_storage, storage
+from services.complaints.service import shared
 from services.complaints.usecases import attachments, exports, papers, printing
 
 
@@ -25,15 +25,15 @@ class Files:
 
     @operation(contract.ADD_ATTACHMENT)
     def add_attachment(self, call: Call) -> Any:
-        return call.run(attachments.add, storage())
+        return call.run(attachments.add, shared.storage())
 
     @operation(contract.GET_ATTACHMENT)
     def get_attachment(self, call: Call) -> Any:
-        return call.read(attachments.read, storage())
+        return call.read(attachments.read, shared.storage())
 
     @operation(contract.DOWNLOAD_ATTACHMENT)
     def download_attachment(self, call: Call) -> Any:
-        return call.read(attachments.read, storage())
+        return call.read(attachments.read, shared.storage())
 
     # -- papers --------------------------------------------------------------------------------------------------------
 
@@ -55,14 +55,14 @@ class Files:
 
     @operation(contract.DOWNLOAD_PAPER)
     def download_paper(self, call: Call) -> Any:
-        return call.dump(papers.content(call.gather(papers.opened), storage()))
+        return call.dump(papers.content(call.gather(papers.opened), shared.storage()))
 
     # -- exports -------------------------------------------------------------------------------------------------------
 
     @operation(exporting.CREATE_EXPORT)
     def create_export(self, call: Call) -> Any:
-        taken = call.run(exports.ask, *export_limits(), then=export_queries.shown)
-        export_queue.hint(call.ctx.tenant_id)
+        taken = call.run(exports.ask, *shared.export_limits(), then=export_queries.shown)
+        shared.export_queue.hint(call.ctx.tenant_id)
         return taken
 
     @operation(exporting.LIST_EXPORTS)
@@ -75,4 +75,4 @@ class Files:
 
     @operation(exporting.DOWNLOAD_EXPORT)
     def download_export(self, call: Call) -> Any:
-        return call.read(export_queries.content, export_storage())
+        return call.read(export_queries.content, shared.export_storage())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.service import Delivery, Job, every, on
 from contracts import customers, tenants
 from services.complaints import jobs
-from services.complaints.service.shared import bulk_queue, export_queue, export_storage, storage
+from services.complaints.service import shared
 from services.complaints.settings import ComplaintsSettings
 from services.complaints.usecases import linking, watching
 
@@ -33,12 +33,12 @@ class Happenings:
 
     @every(seconds=0.5)
     def work_bulk_through(self, job: Job) -> None:
-        jobs.work_bulk_through(job, bulk_queue)
+        jobs.work_bulk_through(job, shared.bulk_queue)
 
     @every(seconds=5)
     def make_papers(self, job: Job) -> None:
         if ComplaintsSettings.load().papers_at_closing:
-            jobs.make_papers(job, storage())
+            jobs.make_papers(job, shared.storage())
 
     @every(seconds=5)
     def make_reports(self, job: Job) -> None:
@@ -46,8 +46,8 @@ class Happenings:
 
     @every(seconds=2)
     def make_exports(self, job: Job) -> None:
-        jobs.make_exports(job, export_queue, export_storage())
+        jobs.make_exports(job, shared.export_queue, shared.export_storage())
 
     @every(seconds=3600)
     def forget_exports(self, job: Job) -> None:
-        jobs.forget_exports(job, export_storage())
+        jobs.forget_exports(job, shared.export_storage())

@@ -9,7 +9,7 @@ import pytest
 from chassis import migrate
 from chassis.db import Database
 from chassis.storage import FolderStorage
-from services.complaints import service
+from services.complaints.service import shared
 from tests.platform.fixtures import Databases
 from tests.service.complaints.bench import Bench, Company
 
@@ -22,7 +22,7 @@ def bench(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEFU_AMQP_URI", "amqp://nobody.invalid/")
         patch.setenv("KEFU_DATABASE_URL", databases.url)
-        patch.setattr(service, "_storage", lambda: storage)
+        patch.setattr(shared, "storage", lambda: storage)
         patch.setenv("KEFU_DATABASE_URL", databases.url)  # the service's own settings are loaded whole
         patch.setenv("KEFU_AMQP_URI", "amqp://127.0.0.1/not-used")
         yield Bench(database)

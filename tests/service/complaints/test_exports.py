@@ -20,9 +20,9 @@ from chassis.timers import Job
 from contracts import complaints
 from contracts.complaints import exports as contract
 from contracts.context import Context
-from services.complaints import service
 from services.complaints.jobs import ExportQueue, forget_exports, make_exports
 from services.complaints.jobs import exports as jobs
+from services.complaints.service import shared
 from services.complaints.usecases import exports
 from tests.service.complaints.bench import Company, Json
 
@@ -36,8 +36,8 @@ def _press() -> Iterator[None]:
 @pytest.fixture
 def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStorage:
     made = FolderStorage(tmp_path / "exports")
-    monkeypatch.setattr(service, "_export_storage", lambda: made)
-    monkeypatch.setattr(service, "_export_limits", lambda: (3, 7))
+    monkeypatch.setattr(shared, "export_storage", lambda: made)
+    monkeypatch.setattr(shared, "export_limits", lambda: (3, 7))
     monkeypatch.setattr(jobs, "PAGE", 2)
     return made
 

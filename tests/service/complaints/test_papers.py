@@ -25,9 +25,10 @@ from chassis import clock, press
 from chassis.timers import Job
 from contracts import complaints as contract
 from contracts.problems import PRINTING_UNAVAILABLE
-from services.complaints import jobs, service
+from services.complaints import jobs
 from services.complaints.jobs import papers as job
 from services.complaints.models import PaperRow, PapersDue
+from services.complaints.service import shared
 from services.complaints.usecases import papers
 from tests.platform.fixtures import Databases
 from tests.service.complaints.bench import Bench, Json
@@ -46,7 +47,7 @@ def _press() -> Iterator[None]:
 @pytest.fixture
 def make(bench: Bench) -> Make:
     """One run of the job that makes papers."""
-    return lambda: jobs.make_papers(Job(bench), service._storage())
+    return lambda: jobs.make_papers(Job(bench), shared.storage())
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_a_process_killed_in_the_middle_leaves_it_to_be_taken_up_again(
     closed: Played, make: Make, databases: Databases, tmp_path: Path
 ) -> None:
     (tmp_path / "papers_stored").touch()
-    command = [sys.executable, "-W", "ignore", "-c", ELSEWHERE, databases.url, str(service._storage()._root)]
+    command = [sys.executable, "-W", "ignore", "-c", ELSEWHERE, databases.url, str(shared.storage()._root)]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "KEFU_FAULTS": str(tmp_path)}, check=False)
     assert done.returncode == -signal.SIGKILL
     assert make() == 0  # somebody has it
