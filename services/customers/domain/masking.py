@@ -17,9 +17,9 @@ def mask_phone(number: str) -> str:
 
 
 def mask_email(address: str) -> str:
-    """`wangfang@example.com` -> `w****@example.com`."""
+    """`wangfang@example.com` -> `w****@example.com`; what has nothing before its `@` is hidden whole."""
     local, _, domain = address.partition("@")
-    return f"{local[:1]}{HIDDEN}@{domain}"
+    return f"{local[:1]}{HIDDEN}@{domain}" if local else HIDDEN
 
 
 def mask_handle(handle: str) -> str:

@@ -19,6 +19,7 @@ from services.customers.domain import masking
         ("phone", "+14155550123", "+14****0123"),
         ("phone", "+8612345", "****45"),
         ("email", "wangfang@example.com", "w****@example.com"),
+        ("email", "@00", "****"),
         ("wechat", "wang_fang", "wa****"),
         ("wechat", "wf", "****"),
         ("address", "深圳市南山区科技园路1号3栋1204", "深圳市南山区****"),
