@@ -22,7 +22,7 @@ ROUNDS = 4
 """Below the number of failures that locks an account."""
 ALIKE = 0.4
 """The cheapest kind of refusal costs at least this share of the dearest, in CPU time of the service, which others' load
-does not change. A password's hash is most of it: leaving it out for accounts that do not exist would show as a tenth."""
+does not change. A password's hash is most of it: leaving it out for accounts that do not exist would show."""
 
 
 @pytest.fixture(scope="module")
