@@ -23,14 +23,14 @@ from gateway import arrival, documentation, observation, problems, routes, statu
 from gateway.admission import Admission
 from gateway.principals import Principals
 from gateway.rates import Rates
-from gateway.rpc import Connection, Feed, RpcClient, Watch
+from gateway.rpc import CONNECT_SECONDS, Connection, Feed, RpcClient, Watch
 from gateway.settings import GatewaySettings
 
 INTROSPECTION_SECONDS = 2.0
 
 
 def create_app(settings: GatewaySettings | None = None, contracts: Mapping[str, ServiceContract] = CONTRACTS) -> Flask:
-    """The WSGI application, connected to the broker or trying; `app.extensions["kefu.connection"].stop()` ends that."""
+    """The WSGI application, connected to the broker or trying again; `app.extensions["kefu.connection"].stop()` ends that."""
     settings = settings or GatewaySettings.load()
     rpc = RpcClient()
     principals = Principals(partial(_introspect, rpc))
@@ -60,13 +60,17 @@ def _flask(settings: GatewaySettings) -> Flask:
 
 
 def _connect(settings: GatewaySettings, rpc: RpcClient, principals: Principals) -> Connection:
-    """One connection for calls and for the events after which a credential may mean something else."""
+    """One connection for calls and for the events after which a credential may mean something else.
+
+    It has connected or failed to when this returns: a new worker takes its first request at once, and would refuse it.
+    """
     events = [event for event in TENANTS.events if event is not POLICY_ACTIVATED]
     feed = Feed(events, heard=partial(_heard, principals), began=principals.recheck)
     watch = Watch(rpc.waited_for, rpc.gone)
     connection = Connection(settings.amqp_uri, [rpc, feed, watch], heartbeat=settings.amqp_heartbeat)
     rpc.soon = connection.soon
     connection.start()
+    rpc.wait_for_first_attempt(CONNECT_SECONDS)
     return connection
 
 

@@ -4,8 +4,8 @@ One connection per worker, owned by one I/O thread; nothing else in the gateway 
 """
 
 from gateway.rpc.client import RpcClient
-from gateway.rpc.connection import Connection
+from gateway.rpc.connection import CONNECT_SECONDS, Connection
 from gateway.rpc.feed import Feed
 from gateway.rpc.watch import Watch
 
-__all__ = ["Connection", "Feed", "RpcClient", "Watch"]
+__all__ = ["CONNECT_SECONDS", "Connection", "Feed", "RpcClient", "Watch"]

@@ -53,6 +53,7 @@ class RpcClient:
         self.soon: Callable[[Callable[[], None]], None] = lambda _callback: None
         self._channel: Any = None
         self._blocked = False
+        self._tried = threading.Event()
         self._reply_key = ""
         self._numbers = itertools.count(1)
         self._waiting: dict[str, _Waiting] = {}
@@ -64,6 +65,10 @@ class RpcClient:
     def ready(self) -> bool:
         """Whether calls can be sent now."""
         return self._channel is not None and not self._blocked
+
+    def wait_for_first_attempt(self, limit: float) -> None:
+        """Until calls can be sent or the first attempt to connect has failed, `limit` seconds at most."""
+        self._tried.wait(limit)
 
     def call(self, service: str, method: str, payload: Mapping[str, Any], ctx: Context) -> Any:
         """What `service.method(payload)` answers.
@@ -115,6 +120,7 @@ class RpcClient:
 
     def detach(self) -> None:
         self._channel, self._blocked = None, False
+        self._tried.set()
         self._requests.clear()
         self._release()
         self._end_all()
@@ -141,6 +147,7 @@ class RpcClient:
 
     def _consuming(self, channel: Any) -> None:
         self._channel = channel
+        self._tried.set()
 
     def _closed(self, channel: Any, reason: object) -> None:
         """The broker closed the channel though the connection stands: open another by starting over."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import psutil
 import pytest
 
 from kefu.ports import free_block
@@ -21,12 +22,14 @@ from tests.unit.gateway.toys import Credentials
 _COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:gateway.gunicorn_conf", "gateway.app:create_app()"]
 _AUTH = {"Authorization": "Bearer key-of-north"}
 
+HANDLERS = {"list_customers": lambda *_: {"items": [], "next_cursor": None}}
+
 
 @contextmanager
-def _served(uri: str, worker_class: str) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+def _served(uri: str, worker_class: str, **more: str) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
     bind = f"127.0.0.1:{free_block(1)}"
     settings = {"KEFU_AMQP_URI": uri, "KEFU_GATEWAY_BIND": bind, "KEFU_GATEWAY_WORKER_CLASS": worker_class}
-    process = subprocess.Popen(_COMMAND, env=os.environ | settings, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(_COMMAND, env=os.environ | settings | more, stderr=subprocess.DEVNULL)
     try:
         with httpx.Client(base_url=f"http://{bind}", headers=_AUTH, timeout=10) as client:
             wait_until(lambda: _ready(client), limit=30, what="gunicorn is ready")
@@ -77,13 +80,28 @@ def _refusal(client: httpx.Client, request: bytes) -> tuple[int, str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
+def test_a_new_worker_is_connected_before_it_takes_a_request(amqp_uri: str, worker_class: str) -> None:
+    credentials = Credentials()
+    credentials.add("key-of-north", services=["customers"])
+    with (
+        ToyService(amqp_uri, "tenants", {"introspect": credentials.introspect}),
+        ToyService(amqp_uri, "customers", HANDLERS),
+        _served(amqp_uri, worker_class, KEFU_GATEWAY_WORKERS="1") as (client, process),
+    ):
+        (worker,) = psutil.Process(process.pid).children()
+        worker.kill()
+        worker.wait(15)
+        assert client.get("/v1/customers").status_code == 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
 def test_it_serves_limits_measures_and_stops(amqp_uri: str, worker_class: str) -> None:
     credentials = Credentials()
     credentials.add("key-of-north", services=["customers"], rate="20/hour")
-    handlers = {"list_customers": lambda *_: {"items": [], "next_cursor": None}}
     with (
         ToyService(amqp_uri, "tenants", {"introspect": credentials.introspect}),
-        ToyService(amqp_uri, "customers", handlers),
+        ToyService(amqp_uri, "customers", HANDLERS),
         _served(amqp_uri, worker_class) as (client, process),
     ):
         # A connection each, so that both workers have their share of the one count.
