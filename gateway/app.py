@@ -30,7 +30,7 @@ INTROSPECTION_SECONDS = 2.0
 
 
 def create_app(settings: GatewaySettings | None = None, contracts: Mapping[str, ServiceContract] = CONTRACTS) -> Flask:
-    """The WSGI application, connected to the broker or trying again; `app.extensions["kefu.connection"].stop()` ends that."""
+    """The WSGI application, connected or trying again; `app.extensions["kefu.connection"].stop()` ends that."""
     settings = settings or GatewaySettings.load()
     rpc = RpcClient()
     principals = Principals(partial(_introspect, rpc))
