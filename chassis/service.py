@@ -26,11 +26,11 @@ from chassis.events import EventDoor, on
 from chassis.rpc import Call, operation
 from chassis.settings import Settings
 from chassis.tables import Inbox, StoredRequest
-from chassis.timers import Job, every
+from chassis.timers import Job, TenantQueue, every
 from chassis.work import Transaction
 from contracts import tenants
 
-__all__ = ["Call", "Delivery", "Job", "Service", "every", "on", "operation"]
+__all__ = ["Call", "Delivery", "Job", "Service", "TenantQueue", "every", "on", "operation"]
 
 log = logs.get(__name__)
 INBOX_KEPT = timedelta(days=14)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -26,6 +27,8 @@ log = logs.get(__name__)
 Method = TypeVar("Method", bound=Callable[..., Any])
 FAILED_PAUSE = timedelta(minutes=1)
 DISABLED_PAUSE = timedelta(minutes=5)
+LOOKING_SHARE = 0.05
+"""What a timer may take of the time to look through tenants that have nothing to do."""
 
 
 class Job:
@@ -50,6 +53,11 @@ class Job:
         with self.work.database.begin(None, read_only=True, system=True) as session:
             rows = session.execute(select(TenantSetting.tenant_id, TenantSetting.document))
             return [r.tenant_id for r in rows if service in r.document["services"] and r.document["status"] == "active"]
+
+    def known_tenants(self) -> list[UUID]:
+        """All tenants this service has heard of, whether they have it enabled or not."""
+        with self.work.database.begin(None, read_only=True, system=True) as session:
+            return list(session.scalars(select(TenantSetting.tenant_id)))
 
     def tenant_revisions(self) -> dict[UUID, int]:
         """All tenants this service knows, with the revision of its copy: who keeps something in memory for each of them
@@ -88,6 +96,32 @@ class Job:
             return False
         metrics.DEADLINES_FIRED.labels(self.workplace.service, fired.kind, fired.what).inc()
         return True
+
+
+class TenantQueue:
+    """Which tenants may have work waiting, as far as this process knows: those it was told of, at once; and all of them
+    every `seconds`, for what another process left undone. With very many tenants the latter happens less often, so that
+    it takes no more than `LOOKING_SHARE` of the time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._told: set[UUID] = set()
+        self._look_at = float("-inf")
+
+    def tell(self, tenant_id: UUID | None) -> None:
+        """This process has just committed work of that tenant's."""
+        if tenant_id is not None:
+            self._told.add(tenant_id)
+
+    def take(self, job: Job) -> Iterator[UUID]:
+        """Tenants to look at now. Looking should be cheap: nearly all of them have nothing."""
+        told, self._told = self._told, set()
+        yield from sorted(told)
+        began = time.monotonic()
+        if began >= self._look_at:
+            yield from (tenant_id for tenant_id in job.known_tenants() if tenant_id not in told)
+            took = time.monotonic() - began
+            self._look_at = time.monotonic() + max(self._seconds, took / LOOKING_SHARE)
 
 
 class Every(Timer):  # type: ignore[misc]

@@ -19,7 +19,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from chassis import logs, offload
 from chassis.db import DatabaseUnavailable
-from chassis.service import Job
+from chassis.service import Job, TenantQueue
 from chassis.work import Transaction, Work
 from contracts.context import Context
 from services.customers import sheets
@@ -45,28 +45,13 @@ def lease() -> timedelta:
     return timedelta(seconds=CustomersSettings.load().import_lease)
 
 
-class ImportQueue:
-    """Which tenants may have imports to do, as far as this process knows."""
-
-    def __init__(self) -> None:
-        self._hinted: set[UUID] = set()
-        self._looked_at = float("-inf")
-
-    def hint(self, tenant_id: UUID) -> None:
-        """This process has just taken a file of that tenant in."""
-        self._hinted.add(tenant_id)
-
-    def tenants(self, job: Job) -> list[UUID]:
-        """Tenants to look at now."""
-        now = time.monotonic()
-        if now - self._looked_at >= min(LOOK_EVERY, lease().total_seconds()):
-            self._looked_at = now
-            self._hinted.update(job.tenants())
-        tenant_ids, self._hinted = sorted(self._hinted), set()
-        return tenant_ids
+@cache
+def import_queue() -> TenantQueue:
+    """Which tenants may have imports to do."""
+    return TenantQueue(min(LOOK_EVERY, lease().total_seconds()))
 
 
-def run(job: Job, queue: ImportQueue) -> None:
+def run(job: Job, queue: TenantQueue) -> None:
     """Work through every import there is, by turns."""
     runs = _taken(job, queue)
     while runs:
@@ -75,18 +60,18 @@ def run(job: Job, queue: ImportQueue) -> None:
         runs += _taken(job, queue)
 
 
-def _taken(job: Job, queue: ImportQueue) -> list[ImportRun]:
-    return [ImportRun(job.work, row) for tenant_id in queue.tenants(job) for row in claim(job, tenant_id)]
+def _taken(job: Job, queue: TenantQueue) -> list[ImportRun]:
+    return [ImportRun(job.work, row) for tenant_id in queue.take(job) for row in claim(job, tenant_id)]
 
 
 def claim(job: Job, tenant_id: UUID) -> list[Import]:
     """Take the tenant's free imports; nobody else works on them until the lease ends."""
     with job.begin(tenant_id) as tx:
-        if job.workplace.service not in tx.tenant.services:
-            return []
         free = or_(Import.lease_until.is_(None), Import.lease_until < tx.now)
-        waiting = select(Import).where(Import.state.in_(("queued", "running")), free).order_by(Import.id)
-        rows = list(tx.session.scalars(waiting.with_for_update(skip_locked=True)))
+        waiting = select(Import).where(Import.state.in_(("queued", "running")), free)
+        if not tx.session.scalar(select(waiting.exists())) or job.workplace.service not in tx.tenant.services:
+            return []
+        rows = list(tx.session.scalars(waiting.order_by(Import.id).with_for_update(skip_locked=True)))
         for row in rows:
             row.lease_until, row.attempts = tx.now + lease(), row.attempts + 1
         return rows

@@ -11,8 +11,6 @@ from services.customers import jobs, queries
 from services.customers.settings import CustomersSettings
 from services.customers.usecases import assets, contacts, files, households, imports, linking, settlements
 
-_imports = jobs.ImportQueue()
-
 
 class CustomersService(Service):
     name = "customers"
@@ -90,7 +88,7 @@ class CustomersService(Service):
     def create_import(self, call: Call) -> Any:
         reply = call.run(imports.create)
         if call.ctx.tenant_id is not None:
-            _imports.hint(call.ctx.tenant_id)
+            jobs.import_queue().tell(call.ctx.tenant_id)
         return reply
 
     @operation(contract.LIST_IMPORTS)
@@ -107,7 +105,7 @@ class CustomersService(Service):
 
     @every(seconds=0.5)
     def work_imports_through(self, job: Job) -> None:
-        jobs.run(job, _imports)
+        jobs.run(job, jobs.import_queue())
 
     # -- contracts -----------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
 
 from chassis import logs
 from chassis.db import DatabaseUnavailable
-from chassis.service import Job
+from chassis.service import Job, TenantQueue
 from contracts.context import service_context
 from contracts.notifications import SERVICE
 from services.notifications.sending import webhooks
@@ -42,8 +42,7 @@ class Dispatcher:
     """One per process."""
 
     def __init__(self) -> None:
-        self._woken: set[UUID] = set()
-        self._looked_at_all = float("-inf")
+        self._queue = TenantQueue(LOOK_AT_ALL_SECONDS)
         self._job: Job | None = None
         self._messages: Pump[Line] = Pump(lambda line: self._turn(line, attempt_next), SENDERS)
         self._webhooks: Pump[Endpoint] = Pump(
@@ -53,25 +52,17 @@ class Dispatcher:
 
     def wake(self, tenant_id: UUID | None) -> None:
         """Something may be due for the tenant: look at it next."""
-        if tenant_id is not None:
-            self._woken.add(tenant_id)
+        self._queue.tell(tenant_id)
 
     def look(self, job: Job) -> None:
         """Offer every line and every endpoint with something due to the senders."""
         self._job = job
-        for tenant_id in self._tenants(job):
+        for tenant_id in self._queue.take(job):
             lines, endpoints = _due(job, tenant_id)
             for line in lines:
                 self._messages.offer(line, urgent=line.urgent)
             for endpoint in endpoints:
                 self._webhooks.offer(endpoint, urgent=False)
-
-    def _tenants(self, job: Job) -> Iterable[UUID]:
-        woken, self._woken = self._woken, set()
-        if time.monotonic() - self._looked_at_all < LOOK_AT_ALL_SECONDS:
-            return woken
-        self._looked_at_all = time.monotonic()
-        return job.tenants()
 
     def _turn(self, line: T, attempt: Callable[[Begin, T], bool]) -> bool:
         """Send from the line for a while; whether more may be due."""

@@ -1,13 +1,12 @@
 """What the service does by itself."""
 
-from services.complaints.jobs.bulk import BulkQueue, work_bulk_through
+from services.complaints.jobs.bulk import work_bulk_through
 from services.complaints.jobs.deadlines import deadline_fired
 from services.complaints.jobs.exports import ExportQueue, forget_exports, make_exports
 from services.complaints.jobs.papers import make_papers
 from services.complaints.jobs.reports import Timetable, make_reports
 
 __all__ = [
-    "BulkQueue",
     "ExportQueue",
     "Timetable",
     "deadline_fired",

@@ -14,41 +14,19 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from chassis import logs
 from chassis.db import DatabaseUnavailable
-from chassis.service import Job
+from chassis.service import Job, TenantQueue
 from contracts.context import Context
 from contracts.problems import Problem
 from services.complaints.models import BulkRow
 from services.complaints.usecases import bulk
 
 log = logs.get(__name__)
-LOOK_EVERY = 30.0
 MAX_CONFLICTS = 3
 
 
-class BulkQueue:
-    """Which companies may have acts to take, as far as this process knows."""
-
-    def __init__(self) -> None:
-        self._hinted: set[UUID] = set()
-        self._looked_at = float("-inf")
-
-    def hint(self, tenant_id: UUID) -> None:
-        """This process has just taken an order of that company."""
-        self._hinted.add(tenant_id)
-
-    def tenants(self, job: Job) -> list[UUID]:
-        """Companies to look at now."""
-        now = time.monotonic()
-        if now - self._looked_at >= LOOK_EVERY:
-            self._looked_at = now
-            self._hinted.update(job.tenants())
-        tenant_ids, self._hinted = sorted(self._hinted), set()
-        return tenant_ids
-
-
-def work_bulk_through(job: Job, queue: BulkQueue) -> None:
+def work_bulk_through(job: Job, queue: TenantQueue) -> None:
     """Take every act there is, those of several companies by turns."""
-    running = [_Run(job, row) for tenant_id in queue.tenants(job) for row in _claimed(job, tenant_id)]
+    running = [_Run(job, row) for tenant_id in queue.take(job) for row in _claimed(job, tenant_id)]
     while running:
         running = [run for run in running if run.step()]
         time.sleep(0)  # lets calls through between two acts: on SQLite an act never yields by itself
@@ -56,6 +34,8 @@ def work_bulk_through(job: Job, queue: BulkQueue) -> None:
 
 def _claimed(job: Job, tenant_id: UUID) -> list[BulkRow]:
     with job.begin(tenant_id) as tx:
+        if not bulk.any_free(tx):
+            return []
         return bulk.claim(tx) if job.workplace.service in tx.tenant.services else []
 
 

@@ -52,7 +52,7 @@ class Desk:
     def create_bulk(self, call: Call) -> Any:
         reply = call.run(bulk.create, then=bulk_queries.shown)
         if call.ctx.tenant_id is not None:
-            shared.bulk_queue.hint(call.ctx.tenant_id)
+            shared.bulk_queue.tell(call.ctx.tenant_id)
         return reply
 
     @operation(contract.LIST_BULK)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
+from chassis.service import TenantQueue
 from chassis.storage import FolderStorage
 from services.complaints import jobs
 from services.complaints.settings import ComplaintsSettings
 
-bulk_queue = jobs.BulkQueue()
+bulk_queue = TenantQueue(seconds=30)
+"""Companies that may have acts on many cases to take."""
 export_queue = jobs.ExportQueue()
 
 

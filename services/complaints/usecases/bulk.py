@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from chassis import directory
 from chassis.ids import new_id
@@ -90,14 +90,22 @@ def cancel(tx: Transaction, data: dict[str, Any]) -> BulkRow:
     return row
 
 
+def any_free(tx: Transaction) -> bool:
+    """Whether the company has jobs that nobody works on."""
+    return bool(tx.session.scalar(select(_free(tx).exists())))
+
+
 def claim(tx: Transaction) -> list[BulkRow]:
     """Take the company's jobs that nobody works on; others leave them alone until the lease ends."""
-    free = or_(BulkRow.lease_until.is_(None), BulkRow.lease_until < tx.now)
-    waiting = select(BulkRow).where(BulkRow.state.in_((QUEUED, RUNNING)), free).order_by(BulkRow.id)
-    rows = list(tx.session.scalars(waiting.with_for_update(skip_locked=True)))
+    rows = list(tx.session.scalars(_free(tx).order_by(BulkRow.id).with_for_update(skip_locked=True)))
     for row in rows:
         row.state, row.lease_until = RUNNING, tx.now + LEASE
     return rows
+
+
+def _free(tx: Transaction) -> Select[BulkRow]:
+    free = or_(BulkRow.lease_until.is_(None), BulkRow.lease_until < tx.now)
+    return select(BulkRow).where(BulkRow.state.in_((QUEUED, RUNNING)), free)
 
 
 def next_item(tx: Transaction, bulk_id: UUID) -> UUID | None:

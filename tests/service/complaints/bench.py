@@ -17,7 +17,7 @@ from chassis.db import Database
 from chassis.ids import new_id
 from chassis.rpc import Call
 from chassis.tables import Outbox
-from chassis.timers import Job
+from chassis.timers import Job, TenantQueue
 from chassis.work import Work
 from chassis.workplace import Workplace
 from contracts import complaints as contract
@@ -168,8 +168,8 @@ class Company:
 
     def work_bulk_through(self) -> None:
         """Take the acts on many cases that were asked for."""
-        queue = jobs.BulkQueue()
-        queue.hint(self.id)
+        queue = TenantQueue(60)
+        queue.tell(self.id)
         jobs.work_bulk_through(Job(self.bench), queue)
 
     def sweep(self) -> None:

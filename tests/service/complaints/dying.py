@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.db import Database
-from chassis.timers import Job
+from chassis.timers import Job, TenantQueue
 from services.complaints import jobs
 from services.complaints.usecases import bulk
 from tests.service.complaints.bench import Bench
@@ -41,8 +41,8 @@ def main(url: str, tenant_id: str, which: str, when: str) -> None:
         return next_item(*args)
 
     bulk.act, bulk.next_item = counted, looked
-    queue = jobs.BulkQueue()
-    queue.hint(UUID(tenant_id))
+    queue = TenantQueue(60)
+    queue.tell(UUID(tenant_id))
     jobs.work_bulk_through(Job(Bench(Database("complaints", url))), queue)
 
 

@@ -16,7 +16,7 @@ from chassis.delivery import Delivery, Received
 from chassis.ids import new_id
 from chassis.rpc import Call
 from chassis.tables import AuditRow, Outbox
-from chassis.timers import Job
+from chassis.timers import Job, TenantQueue
 from chassis.work import Work
 from chassis.workplace import Workplace
 from contracts import customers as contract
@@ -112,8 +112,8 @@ class Company:
         return found
 
     def run_imports(self) -> None:
-        queue = jobs.ImportQueue()
-        queue.hint(self.id)
+        queue = TenantQueue(60)
+        queue.tell(self.id)
         jobs.run(Job(self.bench), queue)
 
     def claim(self) -> None:

@@ -292,7 +292,7 @@ def test_the_log_is_forgotten_after_its_days(partner: Partner) -> None:
     class Job:
         begin = staticmethod(partner.company.begin)
 
-        def tenants(self) -> list[UUID]:
+        def known_tenants(self) -> list[UUID]:
             return [partner.company.tenant_id]
 
     with clock.freeze(datetime(2026, 10, 1, tzinfo=UTC)):
@@ -314,7 +314,7 @@ def test_one_companys_hanging_endpoints_do_not_delay_anothers(new_company: Calla
             self.work, self._companies = companies[0].work, companies
             self.begin = companies[0].begin
 
-        def tenants(self) -> list[UUID]:
+        def known_tenants(self) -> list[UUID]:
             return [company.tenant_id for company in self._companies]
 
     with WebServer().running() as hanging, WebServer().running() as quick:
