@@ -34,6 +34,8 @@ __all__ = ["add_index", "at_head", "main", "migrate", "revise", "secure", "trees
 BROKER_PATIENCE = 60.0
 """Seconds: on a busy machine a broker that has just started takes its time, and nothing here is urgent."""
 INSERT_ONLY = ("audit", "audit_seals")
+ERASABLE = ("actor_name", "source", "before", "after", "note", "salt", "erased_by")
+"""Columns of the audit that its trigger lets be emptied, when a row of it records that."""
 LOCK_TIMEOUT = "3s"
 LOCK_PATIENCE = 120.0
 _IN_USE = {"40P01", "55P03"}  # deadlock, lock not available
@@ -73,6 +75,15 @@ def _upgrade(engine: Engine, tree: Path) -> None:
 def _secure(engine: Engine, table: str, app_role: str | None) -> None:
     with engine.begin() as connection:
         secure(connection, table, app_role)
+        if table == "audit":
+            _let_erase(connection, app_role)
+
+
+def _let_erase(connection: Connection, app_role: str | None) -> None:
+    may = text("SELECT has_column_privilege(:role, 'audit', 'erased_by', 'UPDATE')")
+    if not connection.scalar(may, {"role": app_role}):
+        columns = ", ".join(f'"{name}"' for name in ERASABLE)
+        connection.exec_driver_sql(f'GRANT UPDATE ({columns}) ON audit TO "{app_role}"')
 
 
 def _patiently(step: Callable[[], None]) -> None:

@@ -16,9 +16,11 @@ from sqlalchemy import select
 from chassis.later import insert_into
 from chassis.tables import StoredRequest
 from chassis.work import Transaction
-from contracts.problems import KEY_IN_USE, KEY_REUSED
+from contracts.problems import KEY_IN_USE, KEY_REUSED, REPLY_ERASED
 
 NOTHING_STORED = object()
+ERASED_REPLY = ""
+"""Stands where the reply spoke of what has been erased (`chassis.erasure`)."""
 
 
 def fingerprint(operation: str, payload: Any) -> bytes:
@@ -29,7 +31,7 @@ def fingerprint(operation: str, payload: Any) -> bytes:
 def claim(tx: Transaction, operation: str, print_: bytes) -> Any:
     """Claim the caller's idempotency key. Returns `NOTHING_STORED` when it is new, else the stored reply.
 
-    Raises `idempotency_key_reused` when the key stands for another request.
+    Raises `idempotency_key_reused` when the key stands for another request, `reply_erased` when the reply is gone.
     """
     key = tx.ctx.idempotency_key
     if key is None:
@@ -55,6 +57,8 @@ def _stored(tx: Transaction, print_: bytes) -> Any:
     ).one_or_none()
     if row is None or row.reply is None:
         raise KEY_IN_USE()
+    if row.reply == ERASED_REPLY:
+        raise REPLY_ERASED()
     if row.fingerprint != print_:
         raise KEY_REUSED()
     return orjson.loads(row.reply)

@@ -109,7 +109,8 @@ class DeadlineRow(TenantRow, ChassisBase):
 
 
 class AuditRow(TenantRow, ChassisBase):
-    """Who did what to which record, from where, before and after (SPEC PL-10). Insert-only, by trigger."""
+    """Who did what to which record, from where, before and after (SPEC PL-10). By trigger insert-only, but for one
+    change: what it says is erased when a later row of the audit records that (`chassis.erasure`)."""
 
     __tablename__ = "audit"
     at: Mapped[datetime]
@@ -124,6 +125,10 @@ class AuditRow(TenantRow, ChassisBase):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     note: Mapped[str] = mapped_column(Text)
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    """Keys the digest of what may be erased, and goes with it."""
+    erased_by: Mapped[UUID | None] = mapped_column(Uuid)
+    """The row that records the erasure."""
     __table_args__ = (Index("ix_audit_subject", "tenant_id", "subject_id", "at"),)
 
 
@@ -144,6 +149,10 @@ class AuditSeal(TenantOwned, ChassisBase):
     audit_id: Mapped[UUID] = mapped_column(Uuid)
     hash: Mapped[str] = mapped_column(String(64))
     sealed_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """How `hash` is made (`chassis.digests`)."""
+    digest: Mapped[str | None] = mapped_column(String(64))
+    """Keyed digest of what may be erased of the row."""
     __table_args__ = (Index("ix_audit_seals_audit", "tenant_id", "audit_id", unique=True),)
 
 

@@ -21,6 +21,7 @@ from chassis import clock, faultpoints
 from chassis.counters import next_serial
 from chassis.db import Database, Versioned
 from chassis.deadlines import Deadlines
+from chassis.digests import new_salt
 from chassis.ids import NIL, new_id
 from chassis.later import Later
 from chassis.numbers import Pattern
@@ -125,18 +126,20 @@ class Transaction:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
         note: str = "",
-    ) -> None:
-        """Record that the caller did `action` to that record (SPEC PL-10). Values become JSON; no secrets, please."""
-        actor = self.ctx.actor
+    ) -> UUID:
+        """Record that the caller did `action` to that record (SPEC PL-10); the id of the record. Values become JSON; no
+        secrets, please."""
+        actor, audit_id = self.ctx.actor, new_id()
         self.later.insert(
             AuditRow,
             [{
-                "tenant_id": self.tenant_id, "id": new_id(), "at": self.now, "actor_kind": actor.kind,
+                "tenant_id": self.tenant_id, "id": audit_id, "at": self.now, "actor_kind": actor.kind,
                 "actor_id": actor.id, "actor_name": actor.name, "source": self.ctx.source,
                 "request_id": self.ctx.request_id, "action": action, "subject_kind": kind, "subject_id": subject_id,
-                "before": _plain(before), "after": _plain(after), "note": note,
+                "before": _plain(before), "after": _plain(after), "note": note, "salt": new_salt(),
             }],
         )  # fmt: skip
+        return audit_id
 
     def number(self, kind: str, pattern: str, **parts: str) -> str:
         """The next number of document kind `kind` by `pattern` (SPEC PL-6), dated now in the tenant's zone.

@@ -151,6 +151,13 @@ KEY_IN_USE = ProblemType(
     "使用该 Idempotency-Key 的请求正在处理,请稍后重试以取得其结果。",
     retry_after=1,
 )
+REPLY_ERASED = ProblemType(
+    "reply_erased",
+    410,
+    "The request with this Idempotency-Key was carried out. Its answer spoke of a record that has been erased since, "
+    "so it is not kept, and the request is not carried out again.",
+    "使用该 Idempotency-Key 的请求此前已执行。其结果涉及的记录现已依法销毁,故不再保留,请求也不会再次执行。",
+)
 DEADLINE_EXCEEDED = ProblemType(
     "deadline_exceeded",
     504,

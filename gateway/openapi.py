@@ -20,6 +20,7 @@ from contracts.problems import (
     KEY_REUSED,
     MALFORMED,
     NOT_ENABLED,
+    REPLY_ERASED,
     STALE,
     UNAUTHENTICATED,
     UNAVAILABLE,
@@ -241,7 +242,7 @@ def _own_problems(operation: Operation) -> Iterable[ProblemType]:
     if not operation.always_enabled and operation.audience in {Audience.TENANT, Audience.COMPLAINANT}:
         yield NOT_ENABLED
     if operation.mutating:
-        yield from (KEY_REUSED, KEY_IN_USE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+        yield from (KEY_REUSED, KEY_IN_USE, REPLY_ERASED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
         if operation.versioned:
             yield STALE
 

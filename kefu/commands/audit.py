@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from kefu.processes import SERVICES
 
 if TYPE_CHECKING:
     from chassis.db import Database
+    from chassis.tables import AuditRow
 
 MOST_SHOWN = 20
 
@@ -27,7 +28,9 @@ def group() -> None:
 @click.option("--service", "services", multiple=True, help="Only this service; may be given several times.")
 @click.option("--tenant", "code", help="Only the tenant with this code.")
 def verify(services: tuple[str, ...], code: str | None) -> None:
-    """Walk every chain; exit 1 when a row was changed, removed or never sealed.
+    """Walk every chain; exit 1 when a row was changed, removed, never sealed, or emptied without a record of it.
+
+    What was erased lawfully is listed with the record that allowed it, and is no finding.
 
     Keep what it prints: a chain that was rewritten from its beginning shows only against an earlier head.
     """
@@ -64,9 +67,25 @@ def _verify_tenant(database: Database, tenant_id: UUID, name: str) -> int:
     with database.begin(tenant_id, read_only=True) as session:
         length, head = audit.head_of(session, tenant_id)
         findings = list(audit.verify(session, tenant_id, clock.now()))
+        erasures = audit.erasures(session, tenant_id)
     click.echo(f"{database.service}  {name}  {length} rows  head {head}  {len(findings) or 'no'} finding(s)")
-    for finding in findings[:MOST_SHOWN]:
-        click.echo(f"    {finding.what}  link {finding.seq or '-'}  row {finding.audit_id or '-'}")
-    if len(findings) > MOST_SHOWN:
-        click.echo(f"    and {len(findings) - MOST_SHOWN} more")
+    _list(f"{finding.what}  link {finding.seq or '-'}  row {finding.audit_id or '-'}" for finding in findings)
+    _list(map(_erasure, reversed(erasures)))
     return len(findings)
+
+
+def _list(lines: Iterable[str]) -> None:
+    said = list(lines)
+    for line in said[:MOST_SHOWN]:
+        click.echo(f"    {line}")
+    if len(said) > MOST_SHOWN:
+        click.echo(f"    and {len(said) - MOST_SHOWN} more")
+
+
+def _erasure(record: AuditRow) -> str:
+    """One erasure: how many rows of which record, when, and what allowed it."""
+    from chassis import audit
+
+    because = " ".join(f"{name} {value}" for name, value in (record.after or {}).items() if name != "rows")
+    rows = len(audit.erased_rows(record))
+    return f"erased lawfully  {rows} rows of {record.subject_kind} {record.subject_id}  {record.at:%F %T}  {because}"

@@ -88,9 +88,9 @@ def _rls() -> None:
 
 def _seal() -> None:
     """Chain seals that are not made of what they seal."""
-    from chassis import audit
+    from chassis import digests
 
-    audit._content = lambda row: {"id": str(row.id)}
+    digests._packed = lambda row, names: row.id.bytes  # noqa: ARG005  (not of its columns)
 
 
 _SABOTAGES = {
