@@ -124,4 +124,6 @@ class Principal:
     locale: str = "zh-CN"
     rate: str | None = None
     """The tenant's own rate limit, e.g. `600/minute`; None: the platform's default."""
+    must_enrol: bool = False
+    """Opens its holder's own account only, until a second factor is set up."""
     extra: dict[str, Any] = field(default_factory=dict)

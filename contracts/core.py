@@ -75,6 +75,11 @@ class Operation:
         return self.verb != "GET" if self.verb else False
 
     @property
+    def unconditional(self) -> bool:
+        """Open to every credential of its audience, whatever it may and whatever services the tenant uses."""
+        return self.always_enabled and self.permission is None
+
+    @property
     def routing_key(self) -> str:
         return f"{self.service}.{self.name}"
 

@@ -108,6 +108,13 @@ FORBIDDEN = ProblemType(
     "This needs the permission {permission}. Ask your administrator for a role or key that has it.",
     "此操作需要权限 {permission},请联系管理员授予相应角色或密钥。",
 )
+SECOND_FACTOR_REQUIRED = ProblemType(
+    "second_factor_required",
+    403,
+    "One of your roles wants a second factor and you have none yet. Set it up at /v1/me/second-factor; until then only "
+    "your own account is open to you.",
+    "您的角色要求第二验证因素,但您尚未设置。请先在 /v1/me/second-factor 完成设置,在此之前只能访问本人账号。",
+)
 OUT_OF_SCOPE = ProblemType(
     "org_unit_out_of_scope",
     403,

@@ -17,7 +17,7 @@ from flask import request
 from chassis.metrics import TENANT_REQUESTS, tenant_label
 from contracts.context import Actor, Context, Principal
 from contracts.core import Audience, Operation
-from contracts.problems import FORBIDDEN, NOT_ENABLED, UNAUTHENTICATED, Problem
+from contracts.problems import FORBIDDEN, NOT_ENABLED, SECOND_FACTOR_REQUIRED, UNAUTHENTICATED, Problem
 from gateway.arrival import arrival
 from gateway.principals import Principals
 from gateway.problems import WRONG_AUDIENCE, malformed
@@ -51,6 +51,8 @@ class Admission:
         if principal.audience != operation.audience:
             raise WRONG_AUDIENCE(wanted=_NAMES[operation.audience], given=_NAMES[Audience(principal.audience)])
         self._count(principal)
+        if principal.must_enrol and not operation.unconditional:
+            raise SECOND_FACTOR_REQUIRED()
         if not is_enabled(operation, principal):
             raise NOT_ENABLED(service=operation.service)
         context = self._context(operation, principal)

@@ -21,6 +21,7 @@ from contracts.problems import (
     MALFORMED,
     NOT_ENABLED,
     REPLY_ERASED,
+    SECOND_FACTOR_REQUIRED,
     STALE,
     UNAUTHENTICATED,
     UNAVAILABLE,
@@ -241,6 +242,8 @@ def _own_problems(operation: Operation) -> Iterable[ProblemType]:
         yield FORBIDDEN
     if not operation.always_enabled and operation.audience in {Audience.TENANT, Audience.COMPLAINANT}:
         yield NOT_ENABLED
+    if operation.audience is Audience.TENANT and not operation.unconditional:
+        yield SECOND_FACTOR_REQUIRED
     if operation.mutating:
         yield from (KEY_REUSED, KEY_IN_USE, REPLY_ERASED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
         if operation.versioned:

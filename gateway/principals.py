@@ -117,7 +117,8 @@ class Principals:
             principal_of(reply), _moment(reply["expires_at"]), self._now() + FRESH_SECONDS, self._now() + STALE_SECONDS
         )
         with self._lock:
-            if changes == self._changes:  # else the answer may be older than the change
+            if changes == self._changes and not answer.principal.must_enrol:
+                # else the answer may be older than the change, or is to change within this very session
                 self._known.put(key, answer)
         return answer.principal
 
@@ -142,6 +143,7 @@ def principal_of(reply: Mapping[str, Any]) -> Principal:
         org_unit_ids=None if units is None else frozenset(map(UUID, units)),
         locale=reply["locale"],
         rate=reply["rate"],
+        must_enrol=reply.get("must_enrol", False),
     )
 
 

@@ -54,6 +54,7 @@ class Installation:
         inherited = {name: value for name, value in os.environ.items() if name not in _EACH_ITS_OWN}
         return {
             "KEFU_SIGNING_KEYS_PATH": str(self.var / "keys" / "tenants.json"),
+            "KEFU_SECOND_FACTOR_KEY_PATH": str(self.var / "keys" / "second-factor.key"),
             "KEFU_SECRETS_DIR": str(self.var / "secrets"),
             "KEFU_TRIAL_MESSAGES_DIR": str(self.var / "messages"),
             "KEFU_ATTACHMENTS_DIR": str(self.var / "attachments"),

@@ -85,8 +85,13 @@ def resolve(
         merged = shapes.merge(merged, wished)
     document = shapes.in_order(merged, schema, schema)
     if "roles" in schema["properties"]:
-        document["roles"] = [{"key": key, **role} for key, role in (merge_roles(packs) | dict(roles or {})).items()]
+        document["roles"] = [_role(key, role) for key, role in (merge_roles(packs) | dict(roles or {})).items()]
     return Resolved(document, findings or check(service, document, locate))
+
+
+def _role(key: str, role: Mapping[str, Any]) -> dict[str, Any]:
+    """What a policy has to know of a role; how its holders sign in is no matter of it."""
+    return {"key": key, "labels": role["labels"], "permissions": role["permissions"]}
 
 
 def check(service: str, document: Document, locate: Locate | None = None) -> list[Finding]:

@@ -25,7 +25,7 @@ class Pack:
     services: tuple[str, ...]
     """The services this industry usually enables; a suggestion, not a limit."""
     roles: dict[str, dict[str, Any]]
-    """Role name -> `{labels, permissions}`."""
+    """Role name -> `{labels, permissions}` and perhaps `second_factor`."""
     org_kinds: dict[str, dict[str, Any]]
     """Kind of org unit -> `{labels, site}`; `site: true` where customers are served."""
     layers: dict[str, tuple[Source, ...]]
@@ -139,12 +139,16 @@ def grounded(packs: Sequence[Pack]) -> list[Pack]:
 
 
 def merge_roles(packs: Iterable[Pack]) -> dict[str, dict[str, Any]]:
-    """All roles of the packs; one that several name has the permissions of all and the last one's labels."""
+    """All roles of the packs; one that several name has the permissions of all, the last one's labels, and wants a
+    second factor when one of them says so."""
     merged: dict[str, dict[str, Any]] = {}
     for pack in grounded(list(packs)):
         for name, role in pack.roles.items():
-            before = merged.get(name, {}).get("permissions", [])
-            merged[name] = {**role, "permissions": [*before, *(p for p in role["permissions"] if p not in before)]}
+            below = merged.get(name, {})
+            before = below.get("permissions", [])
+            permissions = [*before, *(p for p in role["permissions"] if p not in before)]
+            strictest = "required" if "required" in {r.get("second_factor") for r in (below, role)} else "optional"
+            merged[name] = {**role, "permissions": permissions, "second_factor": strictest}
     return merged
 
 

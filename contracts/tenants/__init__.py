@@ -6,12 +6,13 @@ Split by what it is about; import the names from here: `from contracts import te
 from __future__ import annotations
 
 from contracts.core import ServiceContract
-from contracts.tenants import calendar, internal, keys, me, organisation, policies, registry, sessions
+from contracts.tenants import calendar, internal, keys, me, organisation, policies, registry, second_factor, sessions
 from contracts.tenants.calendar import GET_CALENDAR, LIST_CALENDAR_DAYS, PUT_CALENDAR
 from contracts.tenants.common import OPTIONAL_SERVICES, PERMISSIONS, TENANTS
 from contracts.tenants.events import (
     CREDENTIAL_REVOKED,
     EVENTS,
+    MESSAGE_REQUESTED,
     ORG_UNIT_CHANGED,
     POLICY_ACTIVATED,
     ROLE_CHANGED,
@@ -69,7 +70,17 @@ from contracts.tenants.registry import (
     UNKNOWN_PACK,
     UPDATE_TENANT,
 )
+from contracts.tenants.second_factor import (
+    BEGIN_SECOND_FACTOR,
+    CONFIRM_SECOND_FACTOR,
+    GET_SECOND_FACTOR,
+    PROOF_REFUSED,
+    REMOVE_SECOND_FACTOR,
+    RENEW_RECOVERY_CODES,
+    RESET_SECOND_FACTOR,
+)
 from contracts.tenants.sessions import (
+    CODE_NEEDED,
     GET_ME,
     REFRESH_SESSION,
     SIGN_IN,
@@ -88,6 +99,7 @@ CONTRACT = ServiceContract(
         *policies.OPERATIONS,
         *sessions.OPERATIONS,
         *me.OPERATIONS,
+        *second_factor.OPERATIONS,
         *internal.OPERATIONS,
     ),
     events=EVENTS,
@@ -97,7 +109,10 @@ CONTRACT = ServiceContract(
 __all__ = [
     "ACTIVATE_POLICY_DRAFT",
     "ACTIVATE_STAFF",
+    "BEGIN_SECOND_FACTOR",
     "CHANGE_PASSWORD",
+    "CODE_NEEDED",
+    "CONFIRM_SECOND_FACTOR",
     "CONTRACT",
     "CREATE_ADMIN_KEY",
     "CREATE_API_KEY",
@@ -122,6 +137,7 @@ __all__ = [
     "GET_POLICY",
     "GET_POLICY_DRAFT",
     "GET_ROLE",
+    "GET_SECOND_FACTOR",
     "GET_STAFF",
     "GET_TENANT",
     "INTROSPECT",
@@ -134,12 +150,17 @@ __all__ = [
     "LIST_SERVICES",
     "LIST_STAFF",
     "LIST_TENANTS",
+    "MESSAGE_REQUESTED",
     "OPTIONAL_SERVICES",
     "ORG_UNIT_CHANGED",
     "POLICY_ACTIVATED",
     "POLICY_INVALID",
+    "PROOF_REFUSED",
     "PUT_CALENDAR",
     "REFRESH_SESSION",
+    "REMOVE_SECOND_FACTOR",
+    "RENEW_RECOVERY_CODES",
+    "RESET_SECOND_FACTOR",
     "REVOKE_API_KEY",
     "ROLE_CHANGED",
     "SCOPE_TOO_WIDE",

@@ -7,6 +7,7 @@ from marshmallow import fields
 
 from contracts.core import Event
 from contracts.fields import Id, Moment, Reply, Whole
+from contracts.notifications.asking import MessageRequest
 from contracts.tenants.calendar import CalendarReply
 from contracts.tenants.common import TENANTS
 
@@ -59,6 +60,7 @@ class RoleChanged(Reply):
     name = fields.String(required=True)
     labels = fields.Dict(required=True)
     permissions = fields.List(fields.String(), required=True)
+    second_factor = fields.String(metadata={"description": "optional or required"})
     active = fields.Boolean(required=True)
 
 
@@ -98,6 +100,7 @@ STAFF_CHANGED = _event("staff.changed", StaffChanged, "A staff member was taken 
 ROLE_CHANGED = _event("role.changed", RoleChanged, "A role was added, changed or removed")
 CREDENTIAL_REVOKED = _event("credential.revoked", CredentialRevoked, "A key or a session is no longer good")
 STAFF_LEFT = _event("staff.left", StaffLeft, "A staff member left", partner=True)
+MESSAGE_REQUESTED = _event("staff.message_requested", MessageRequest, "A person is to be told of their own account")
 SERVICE_ENABLED = _event("service.enabled", ServiceSwitched, "A company began to use a service", partner=True)
 SERVICE_DISABLED = _event("service.disabled", ServiceSwitched, "A company stopped using a service", partner=True)
 
@@ -109,6 +112,7 @@ EVENTS = (
     ROLE_CHANGED,
     CREDENTIAL_REVOKED,
     STAFF_LEFT,
+    MESSAGE_REQUESTED,
     SERVICE_ENABLED,
     SERVICE_DISABLED,
 )

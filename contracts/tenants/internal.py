@@ -31,6 +31,10 @@ class PrincipalReply(Reply):
     locale = fields.String(required=True)
     rate = fields.String(allow_none=True)
     expires_at = Moment(allow_none=True)
+    must_enrol = fields.Boolean(
+        dump_default=False,
+        metadata={"description": "Opens the person's own account only, until a second factor is set up."},
+    )
 
 
 class SnapshotQuery(Body):

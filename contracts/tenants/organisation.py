@@ -10,6 +10,7 @@ from contracts.fields import Body, Flag, Id, Labels, Line, Moment, PageQuery, Re
 from contracts.problems import CONFLICT, NOT_FOUND, OUT_OF_SCOPE, STALE
 from contracts.tenants.common import Locale, Password, PermissionPattern, distinct, operation
 from contracts.tenants.keys import SCOPE_TOO_WIDE
+from contracts.tenants.second_factor import POLICIES
 
 
 class OrgUnitBody(Body):
@@ -44,15 +45,24 @@ class OrgUnitQuery(PageQuery):
     active = Flag()
 
 
+class SecondFactorPolicy(fields.String):
+    """Whether the role's holders must have a second factor; those who have none are led to it at their next sign-in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(POLICIES, error="must be one of {choices}"), **kwargs)
+
+
 class RoleBody(Body):
     name = Slug(required=True)
     labels = Labels(required=True)
     permissions = fields.List(PermissionPattern(), required=True, validate=[validate.Length(max=200), distinct])
+    second_factor = SecondFactorPolicy(load_default="optional")
 
 
 class RoleChange(Body):
     labels = Labels()
     permissions = fields.List(PermissionPattern(), validate=[validate.Length(max=200), distinct])
+    second_factor = SecondFactorPolicy()
 
 
 class RoleReply(Reply):
@@ -60,6 +70,9 @@ class RoleReply(Reply):
     name = fields.String(required=True)
     labels = fields.Dict(required=True)
     permissions = fields.List(fields.String(), required=True)
+    second_factor = fields.String(
+        required=True, metadata={"description": "Whether its holders must have one: optional or required."}
+    )
     from_pack = fields.Boolean(
         required=True, metadata={"description": "Named by a policy pack: it can be changed, not deleted."}
     )
@@ -110,6 +123,7 @@ class StaffReply(Reply):
     locale = fields.String(allow_none=True)
     active = fields.Boolean(required=True)
     can_sign_in = fields.Boolean(required=True)
+    has_second_factor = fields.Boolean(required=True)
     locked_until = Moment(allow_none=True)
     left_at = Moment(allow_none=True)
     version = Whole(required=True)

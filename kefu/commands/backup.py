@@ -47,6 +47,7 @@ def place_of(url_variable: str) -> Place:
     settings = ServiceSettings.load()
     files = {
         "signing-keys.json": TenantsSettings.load().signing_keys_path,
+        "second-factor.key": TenantsSettings.load().second_factor_key_path,
         "secrets": NotificationsSettings.load().secrets_dir,
         "attachments": ComplaintsSettings.load().attachments_dir,
     }

@@ -50,6 +50,11 @@ class NotificationsService(Service):
     def complaint_message_withdrawn(self, delivery: Delivery) -> None:
         delivery.apply(messages.withdrawn)
 
+    @on(tenants.MESSAGE_REQUESTED)
+    def staff_message_requested(self, delivery: Delivery) -> None:
+        delivery.then(lambda: self.dispatcher.wake(delivery.event.tenant_id))
+        delivery.apply(messages.requested)
+
     # -- messages ------------------------------------------------------------------------------------------------------
 
     @operation(contract.SEND_MESSAGE)

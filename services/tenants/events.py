@@ -82,7 +82,7 @@ def staff_changed(tx: Transaction, staff: Staff) -> None:
 
 def role_changed(tx: Transaction, role: Role, *, active: bool = True) -> None:
     tx.session.flush()
-    data = {name: getattr(role, name) for name in ("id", "version", "name", "labels", "permissions")}
+    data = {name: getattr(role, name) for name in ("id", "version", "name", "labels", "permissions", "second_factor")}
     tx.emit(contract.ROLE_CHANGED, role.id, data | {"active": active})
 
 

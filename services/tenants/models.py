@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, String, Text, Uuid
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, String, Text, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.db import ServiceBase, TenantOwned, TenantRow, Versioned, service_metadata
@@ -79,6 +79,8 @@ class Role(Versioned, TenantRow, Base):
     name: Mapped[str] = mapped_column(String(64))
     labels: Mapped[dict[str, Any]]
     permissions: Mapped[list[str]]
+    second_factor: Mapped[str] = mapped_column(String(10), default="optional", server_default="optional")
+    """optional, or required: its holders must have one."""
     from_pack: Mapped[bool] = mapped_column(default=False)
     updated_at: Mapped[datetime]
     __table_args__ = (Index("uq_roles_tenant_id_name", "tenant_id", "name", unique=True),)
@@ -141,12 +143,21 @@ class Staff(Versioned, TenantRow, Base):
         return self.active and self.login.password_hash is not None
 
     @property
+    def has_second_factor(self) -> bool:
+        return self.login.factor_sealed is not None
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether one of the person's roles wants one."""
+        return any(link.role.second_factor == "required" for link in self.role_links)
+
+    @property
     def locked_until(self) -> datetime | None:
         return self.login.locked_until
 
 
 class StaffLogin(TenantOwned, Base):
-    """A staff member's password and the failed sign-ins that count."""
+    """A staff member's password, second factor, and the failed sign-ins that count."""
 
     __tablename__ = "staff_logins"
     staff_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -154,6 +165,16 @@ class StaffLogin(TenantOwned, Base):
     failures: Mapped[int] = mapped_column(default=0)
     failing_since: Mapped[datetime | None]
     locked_until: Mapped[datetime | None]
+    factor_sealed: Mapped[str | None] = mapped_column(Text)
+    """The app's secret; None: there is no second factor."""
+    factor_since: Mapped[datetime | None]
+    factor_step: Mapped[int | None]
+    """The last step of time whose code was used: each is good once."""
+    pending_sealed: Mapped[str | None] = mapped_column(Text)
+    """A secret that waits for its first code, until `pending_until`."""
+    pending_until: Mapped[datetime | None]
+    recovery_digests: Mapped[list[str] | None]
+    """Those of the recovery codes that are not used yet."""
     __table_args__ = (ForeignKeyConstraint(["tenant_id", "staff_id"], ["staff.tenant_id", "staff.id"]),)
 
 
@@ -168,6 +189,8 @@ class StaffSession(TenantRow, Base):
     expires_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    enrolling: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Opened without the second factor that the person must have: good for setting one up."""
     __table_args__ = (
         Index("ix_sessions_tenant_id_staff_id", "tenant_id", "staff_id"),
         Index("ix_sessions_tenant_id_expires_at", "tenant_id", "expires_at"),

@@ -16,7 +16,18 @@ from services.tenants.queries import policies as policy_queries
 from services.tenants.queries import registry as registry_queries
 from services.tenants.queries import snapshot as snapshot_queries
 from services.tenants.settings import TenantsSettings
-from services.tenants.usecases import calendar, keys, org_units, own, policies, registry, roles, sessions, staff
+from services.tenants.usecases import (
+    calendar,
+    keys,
+    org_units,
+    own,
+    policies,
+    registry,
+    roles,
+    second_factor,
+    sessions,
+    staff,
+)
 
 _GUESSABLE = both(
     "is easily guessed: common, a pattern, or made of your or your company's name. Take a few words that do not belong "
@@ -131,6 +142,10 @@ class TenantsService(Service):
         _hash_password(call)
         return call.run(staff.set_password)
 
+    @operation(contract.RESET_SECOND_FACTOR)
+    def reset_second_factor(self, call: Call) -> Any:
+        return call.run(staff.reset_second_factor)
+
     # -- keys and sessions ---------------------------------------------------------------------------------------------
 
     @operation(contract.CREATE_API_KEY)
@@ -151,7 +166,7 @@ class TenantsService(Service):
 
     @operation(contract.SIGN_IN)
     def sign_in(self, call: Call) -> Any:
-        return call.dump(sessions.sign_in(call.work, call.ctx, call.data, tools.keys(), tools.rules()))
+        return call.dump(sessions.sign_in(call.work, call.ctx, call.data, tools.secrets(), tools.rules()))
 
     @operation(contract.REFRESH_SESSION)
     def refresh_session(self, call: Call) -> Any:
@@ -173,6 +188,27 @@ class TenantsService(Service):
     @operation(contract.END_MY_SESSION)
     def end_my_session(self, call: Call) -> Any:
         return call.run(own.end_session)
+
+    @operation(contract.GET_SECOND_FACTOR)
+    def get_second_factor(self, call: Call) -> Any:
+        return call.read(organisation.own_second_factor)
+
+    @operation(contract.BEGIN_SECOND_FACTOR)
+    def begin_second_factor(self, call: Call) -> Any:
+        return call.dump(second_factor.begin(call.work, call.ctx, call.data, tools.judge()))
+
+    @operation(contract.CONFIRM_SECOND_FACTOR)
+    def confirm_second_factor(self, call: Call) -> Any:
+        sealed = call.run(second_factor.confirm, tools.vault())["recovery_codes"]
+        return {"recovery_codes": [tools.vault().open(code) for code in sealed]}
+
+    @operation(contract.RENEW_RECOVERY_CODES)
+    def renew_recovery_codes(self, call: Call) -> Any:
+        return call.dump(second_factor.renew_recovery_codes(call.work, call.ctx, call.data, tools.judge()))
+
+    @operation(contract.REMOVE_SECOND_FACTOR)
+    def remove_second_factor(self, call: Call) -> None:
+        second_factor.remove(call.work, call.ctx, call.data, tools.judge())
 
     @operation(contract.GET_ME)
     def get_me(self, call: Call) -> Any:

@@ -21,6 +21,18 @@ class TenantsSettings(ServiceSettings):
         default=Path("var/keys/tenants.json"),
         text="The signing keys' file, made at first start. Instances on several machines share one file or variable.",
     )
+    second_factor_keys: tuple[str, ...] = setting(
+        "KEFU_SECOND_FACTOR_KEYS",
+        default=(),
+        secret=True,
+        text="Keys that seal the secrets of second factors, newest first; 32 bytes each, URL-safe base64. Keep the "
+        "last one when you add one. Not set: the file KEFU_SECOND_FACTOR_KEY_PATH.",
+    )
+    second_factor_key_path: Path = setting(
+        "KEFU_SECOND_FACTOR_KEY_PATH",
+        default=Path("var/keys/second-factor.key"),
+        text="That key's file, made at first use. Without it nobody with a second factor can sign in: back it up.",
+    )
     access_minutes: int = setting(
         "KEFU_ACCESS_MINUTES",
         default=10,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cache, lru_cache
 
+from chassis.vault import Vault, key_in
 from services.tenants import keyring
 from services.tenants.domain import LockRule
 from services.tenants.keyring import Keyring
 from services.tenants.settings import TenantsSettings
-from services.tenants.usecases.sessions import SessionRules
+from services.tenants.usecases.second_factor import Judge
+from services.tenants.usecases.sessions import Secrets, SessionRules
 
 
 @cache
@@ -30,6 +32,21 @@ def _keys(_stamp: int) -> Keyring:
 
 
 @cache
+def vault() -> Vault:
+    """What seals the secrets of second factors. The signing keys would not do: an old one of those may be taken out."""
+    chosen = settings()
+    return Vault(chosen.second_factor_keys or [key_in(chosen.second_factor_key_path)], "KEFU_SECOND_FACTOR_KEYS")
+
+
+def secrets() -> Secrets:
+    return Secrets(keys(), vault())
+
+
+def judge() -> Judge:
+    return Judge(rules().lock, vault())
+
+
+@cache
 def rules() -> SessionRules:
     chosen = settings()
     return SessionRules(
@@ -42,5 +59,5 @@ def rules() -> SessionRules:
 
 def forget() -> None:
     """Read everything anew: for tests that change the environment."""
-    for held in (settings, _keys, rules):
+    for held in (settings, _keys, vault, rules):
         held.cache_clear()

@@ -96,6 +96,7 @@ REQUESTS: dict[str, Json] = {
     "tenants.activate_staff": {},
     "tenants.deactivate_staff": {},
     "tenants.set_staff_password": {"json": {"password": "another long password"}},
+    "tenants.reset_second_factor": {},
     "tenants.create_api_key": {
         "json": {"name": "POS", "permissions": ["tenants.keys"], "org_unit_ids": [An("org_unit_id")]}
     },
@@ -115,6 +116,11 @@ REQUESTS: dict[str, Json] = {
     "tenants.sign_out": {},
     "tenants.get_me": {},
     "tenants.change_password": {"json": {"password": "not this one", "new_password": "another long password"}},
+    "tenants.get_second_factor": {},
+    "tenants.begin_second_factor": {"json": {"password": "not this one"}},
+    "tenants.confirm_second_factor": {"json": {"code": "000000"}},
+    "tenants.renew_recovery_codes": {"json": {"password": "not this one", "code": "000000"}},
+    "tenants.remove_second_factor": {"json": {"password": "not this one", "code": "000000"}},
     "tenants.list_my_sessions": {},
     "tenants.end_my_session": {},
     # -- customers --

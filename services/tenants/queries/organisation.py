@@ -79,6 +79,17 @@ def _acting_in(statement: Select[Any], unit: OrgUnit) -> Select[Any]:
     return statement.where(or_(Staff.whole_company, exists().where(linked, StaffUnit.org_unit_id.in_(above))))
 
 
+def own_second_factor(tx: Transaction, _data: dict[str, Any]) -> dict[str, Any]:
+    """Whether the caller's sign-in has a second factor, and whether it must; a key has none."""
+    staff = tx.session.get(Staff, (tx.tenant_id, UUID(tx.ctx.actor.id))) if tx.ctx.actor.kind == "staff" else None
+    return {
+        "enrolled": staff is not None and staff.has_second_factor,
+        "required": staff is not None and staff.needs_second_factor,
+        "since": staff.login.factor_since if staff else None,
+        "recovery_codes_left": len(staff.login.recovery_digests or ()) if staff else 0,
+    }
+
+
 def own_sessions(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """The caller's sessions that are still good, newest first; a key has none."""
     mine = select(StaffSession).where(

@@ -102,17 +102,27 @@ def _of_token(tx: Transaction, text: str, keyring: Keyring) -> dict[str, Any] | 
         staff = tx.session.get(Staff, (claims.tenant_id, session.staff_id)) if session else None
         if session is None or session.revoked_at is not None or staff is None or not staff.active:
             return None
+        enrolling = session.enrolling and not staff.has_second_factor
         return _in_tenant(
             tx.session,
             claims.tenant_id,
             credential_id=str(session.id),
             actor={"kind": "staff", "id": str(staff.id), "name": staff.name},
-            roles=staff.roles,
-            permissions={permission for link in staff.role_links for permission in link.role.permissions},
+            must_enrol=enrolling,
             org_unit_ids=staff.org_unit_ids,
             locale=staff.locale,
             expires_at=claims.expires_at,
+            **(_NOTHING if enrolling else _by_roles(staff)),
         )
+
+
+_NOTHING: dict[str, Any] = {"roles": (), "permissions": (), "services": ()}
+"""What is left is the person's own account."""
+
+
+def _by_roles(staff: Staff) -> dict[str, Any]:
+    permissions = {permission for link in staff.role_links for permission in link.role.permissions}
+    return {"roles": staff.roles, "permissions": permissions}
 
 
 def _in_tenant(

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from chassis.work import Transaction, Work
 from contracts.context import Context
 from contracts.problems import NOT_FOUND
 from contracts.tenants import WRONG_PASSWORD
 from services.tenants import passwords
 from services.tenants.domain import Failures, LockRule
-from services.tenants.models import Staff, StaffLogin, StaffSession
-from services.tenants.usecases.sessions import end, failures_of, keep_failures
+from services.tenants.models import Staff, StaffSession
+from services.tenants.usecases.logins import end, end_others, failures_of, keep_failures, own_login
 
 
 def change_password(work: Work, ctx: Context, data: dict[str, Any], lock: LockRule) -> None:
@@ -23,7 +21,7 @@ def change_password(work: Work, ctx: Context, data: dict[str, Any], lock: LockRu
     A wrong one counts as a failed sign-in: a stolen session is no way to guess. Problem: `wrong_password`.
     """
     with work.begin(ctx, read_only=True) as tx:
-        login = _login(tx)
+        login = own_login(tx)
         stored = login.password_hash if login else None
     passed = passwords.matches(stored, data["password"])
     new_hash = passwords.hash_password(data["new_password"])
@@ -41,15 +39,8 @@ def end_session(tx: Transaction, data: dict[str, Any]) -> None:
     end(tx, session, "session.closed")
 
 
-def _login(tx: Transaction, *, lock: bool = False) -> StaffLogin | None:
-    """The caller's; None for a key, which has none."""
-    if tx.ctx.actor.kind != "staff":
-        return None
-    return tx.session.get(StaffLogin, (tx.tenant_id, UUID(tx.ctx.actor.id)), with_for_update=lock or None)
-
-
 def _changed(tx: Transaction, stored: str, passed: bool, new_hash: str, lock: LockRule) -> bool:
-    login = _login(tx, lock=True)
+    login = own_login(tx, lock=True)
     if login is None or failures_of(login).locked(tx.now):
         return False
     staff_id = UUID(tx.ctx.actor.id)
@@ -59,18 +50,9 @@ def _changed(tx: Transaction, stored: str, passed: bool, new_hash: str, lock: Lo
         return False
     keep_failures(login, Failures())
     login.password_hash = new_hash
-    _end_others(tx, staff_id)
+    end_others(tx, staff_id)
     tx.audit("password.changed", "staff", staff_id)
     return True
-
-
-def _end_others(tx: Transaction, staff_id: UUID) -> None:
-    others = select(StaffSession).where(
-        StaffSession.staff_id == staff_id, StaffSession.revoked_at.is_(None), StaffSession.expires_at > tx.now
-    )
-    for session in tx.session.scalars(others):
-        if str(session.id) != tx.ctx.credential_id:
-            end(tx, session, "session.closed")
 
 
 def words_of(tx: Transaction, staff_id: UUID | None) -> list[str]:

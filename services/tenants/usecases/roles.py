@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -21,20 +21,23 @@ def create_role(tx: Transaction, data: dict[str, Any]) -> Role:
     require_whole_company(tx)
     if tx.session.scalar(select(Role.id).where(Role.name == data["name"])):
         raise CONFLICT(reason=f"a role named {data['name']} exists")
-    role = _added(tx, data["name"], data["labels"], data["permissions"], from_pack=False)
+    role = _added(tx, data["name"], data, from_pack=False)
     tx.audit("role.created", "role", role.id, after=_shown(role))
     events.role_changed(tx, role)
     return role
 
 
 def update_role(tx: Transaction, data: dict[str, Any]) -> Role:
-    """Change labels or permissions. Problems: `not_found`, `stale_version`, `org_unit_out_of_scope`."""
+    """Change labels, permissions, or whether its holders must have a second factor.
+
+    Problems: `not_found`, `stale_version`, `org_unit_out_of_scope`.
+    """
     require_whole_company(tx)
     role = tx.get(Role, data["role_id"], kind="role", lock=True)
     tx.check_version(role, data.get("expected_version"))
     before = _shown(role)
-    role.labels = data.get("labels", role.labels)
-    role.permissions = data.get("permissions", role.permissions)
+    for name in ("labels", "permissions", "second_factor"):
+        setattr(role, name, data.get(name, getattr(role, name)))
     if _shown(role) != before:
         touch(role, tx.now)
         tx.audit("role.changed", "role", role.id, before=before, after=_shown(role))
@@ -60,17 +63,20 @@ def add_pack_roles(tx: Transaction, packs: Sequence[Pack]) -> None:
     present = set(tx.session.scalars(select(Role.name)))
     for name, role in policy.roles_of(packs).items():
         if name not in present:
-            row = _added(tx, name, role["labels"], role["permissions"], from_pack=True)
+            row = _added(tx, name, role, from_pack=True)
             events.role_changed(tx, row)
 
 
-def _added(tx: Transaction, name: str, labels: dict[str, Any], permissions: list[str], *, from_pack: bool) -> Role:
+def _added(tx: Transaction, name: str, said: Mapping[str, Any], *, from_pack: bool) -> Role:
     role = Role(
         tenant_id=tx.tenant_id,
         id=new_id(),
         name=name,
-        labels=labels,
-        permissions=list(permissions),  # in the order of the packs, so that a draft does not differ from them by it
+        labels=said["labels"],
+        second_factor=said.get("second_factor", "optional"),
+        permissions=list(
+            said["permissions"]
+        ),  # in the order of the packs, so that a draft does not differ from them by it
         from_pack=from_pack,
         updated_at=tx.now,
     )
@@ -79,4 +85,9 @@ def _added(tx: Transaction, name: str, labels: dict[str, Any], permissions: list
 
 
 def _shown(role: Role) -> dict[str, Any]:
-    return {"name": role.name, "labels": role.labels, "permissions": sorted(role.permissions)}
+    return {
+        "name": role.name,
+        "labels": role.labels,
+        "permissions": sorted(role.permissions),
+        "second_factor": role.second_factor,
+    }

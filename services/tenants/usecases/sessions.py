@@ -16,14 +16,17 @@ from sqlalchemy import select
 
 from chassis import crossing
 from chassis.ids import new_id
+from chassis.vault import Vault
 from chassis.work import Transaction, Work
 from contracts.context import Actor, Context
 from contracts.problems import UNAUTHENTICATED
-from contracts.tenants import SIGN_IN_REFUSED
-from services.tenants import domain, events, passwords, tokens
+from contracts.tenants import CODE_NEEDED, SIGN_IN_REFUSED
+from services.tenants import domain, passwords, tokens
 from services.tenants.keyring import Keyring
 from services.tenants.models import Staff, StaffLogin, StaffSession, Tenant
 from services.tenants.tokens import RefreshToken
+from services.tenants.usecases import second_factor
+from services.tenants.usecases.logins import end, failures_of, keep_failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,34 @@ class Account(NamedTuple):
     password_hash: str | None
 
 
-def sign_in(work: Work, ctx: Context, data: dict[str, Any], keyring: Keyring, rules: SessionRules) -> dict[str, Any]:
-    """New tokens for company, user name and password. Problem: `sign_in_refused`, the same whatever was wrong."""
+class Secrets(NamedTuple):
+    """What tokens are signed with, and what seals the secrets of second factors."""
+
+    keyring: Keyring
+    vault: Vault
+
+
+class Given(NamedTuple):
+    """What somebody who signs in has shown."""
+
+    password: bool
+    """Whether the password is right."""
+    code: str | None
+
+
+def sign_in(work: Work, ctx: Context, data: dict[str, Any], secrets: Secrets, rules: SessionRules) -> dict[str, Any]:
+    """New tokens for company, user name and password, and the code where there is a second factor.
+
+    Problems: `sign_in_refused`, the same whatever was wrong; `second_factor_needed` when only the code is missing.
+    """
     with work.begin(ctx, read_only=True) as tx:
         account = _account(tx, data["tenant"], data["username"])
     passed = passwords.matches(account.password_hash if account else None, data["password"])
     answer = None
     if account is not None:
         with work.begin(ctx.with_(tenant_id=account.tenant_id)) as tx:
-            answer = _signed_in(tx, account, passed, keyring, rules)
+            opened = _signed_in(tx, account, Given(passed, data["code"]), secrets.vault, rules)
+            answer = _tokens(tx, opened, secrets.keyring, rules) if opened else None
     if answer is None:
         raise SIGN_IN_REFUSED(minutes=round(rules.lock.window / timedelta(minutes=1)))
     return answer
@@ -91,31 +113,27 @@ def _account(tx: Transaction, code: str, username: str) -> Account | None:
 
 
 def _signed_in(
-    tx: Transaction, account: Account, passed: bool, keyring: Keyring, rules: SessionRules
-) -> dict[str, Any] | None:
+    tx: Transaction, account: Account, given: Given, vault: Vault, rules: SessionRules
+) -> StaffSession | None:
     """Count a failure, or open a session; None: refused. The row lock lets attempts at once count one by one."""
     login = tx.session.get_one(StaffLogin, (tx.tenant_id, account.staff_id), with_for_update=True)
     staff = tx.session.get_one(Staff, (tx.tenant_id, account.staff_id))
     failures = failures_of(login)
     if failures.locked(tx.now):
         return None
-    good = passed and staff.active and login.password_hash == account.password_hash
+    good = given.password and staff.active and login.password_hash == account.password_hash
+    if good and login.factor_sealed is not None:
+        if given.code is None:
+            raise CODE_NEEDED()  # neither a failure nor a success: who has the password gets no new tries at the code
+        good = second_factor.is_proof(tx, login, given.code, vault)
     keep_failures(login, domain.Failures() if good else failures.after_another(rules.lock, tx.now))
     if not good:
         tx.audit("session.refused", "staff", staff.id, note="locked" if login.locked_until else "")
         return None
-    return _opened(tx, staff, keyring, rules)
+    return _opened(tx, staff, rules)
 
 
-def failures_of(login: StaffLogin) -> domain.Failures:
-    return domain.Failures(login.failures, login.failing_since, login.locked_until)
-
-
-def keep_failures(login: StaffLogin, failures: domain.Failures) -> None:
-    login.failures, login.failing_since, login.locked_until = failures.count, failures.since, failures.locked_until
-
-
-def _opened(tx: Transaction, staff: Staff, keyring: Keyring, rules: SessionRules) -> dict[str, Any]:
+def _opened(tx: Transaction, staff: Staff, rules: SessionRules) -> StaffSession:
     session = StaffSession(
         tenant_id=tx.tenant_id,
         id=new_id(),
@@ -124,11 +142,12 @@ def _opened(tx: Transaction, staff: Staff, keyring: Keyring, rules: SessionRules
         created_at=tx.now,
         expires_at=tx.now + rules.refresh,
         ends_at=tx.now + rules.longest,
+        enrolling=staff.needs_second_factor and not staff.has_second_factor,
     )
     tx.session.add(session)
     tx.ctx = tx.ctx.with_(actor=Actor(kind="staff", id=str(staff.id), name=staff.name))
     tx.audit("session.opened", "staff", staff.id)
-    return _tokens(tx, session, keyring, rules)
+    return session
 
 
 def _refreshed(tx: Transaction, token: RefreshToken, keyring: Keyring, rules: SessionRules) -> dict[str, Any] | None:
@@ -162,11 +181,6 @@ def _tokens(tx: Transaction, session: StaffSession, keyring: Keyring, rules: Ses
         "expires_at": expires_at,
         "refresh_token": tokens.refresh_token(keyring, RefreshToken(tx.tenant_id, session.id, session.generation)),
         "refresh_expires_at": session.expires_at,
+        "must_enrol": session.enrolling
+        and not tx.session.get_one(Staff, (tx.tenant_id, session.staff_id)).has_second_factor,
     }
-
-
-def end(tx: Transaction, session: StaffSession, action: str) -> None:
-    """Nothing can be done in that session any more; `action` says in the audit why."""
-    session.revoked_at = tx.now
-    tx.audit(action, "staff", session.staff_id)
-    events.credential_revoked(tx, session.id)

@@ -14,7 +14,8 @@ from contracts import tenants as contract
 from contracts.problems import CONFLICT, INVALID, both
 from services.tenants import events
 from services.tenants.models import Role, Staff, StaffLogin, StaffRole, StaffSession, StaffUnit
-from services.tenants.usecases.common import require_covers, require_may_give, require_units, touch
+from services.tenants.usecases import second_factor
+from services.tenants.usecases.common import caller_name, require_covers, require_may_give, require_units, touch
 
 _PLAIN = ("name", "email", "phone", "locale")
 
@@ -90,6 +91,17 @@ def set_password(tx: Transaction, data: dict[str, Any]) -> None:
     staff.login.failures, staff.login.failing_since, staff.login.locked_until = 0, None, None
     end_sessions(tx, staff.id)
     tx.audit("staff.password_set", "staff", staff.id)
+
+
+def reset_second_factor(tx: Transaction, data: dict[str, Any]) -> None:
+    """Take away the second factor of a person who lost it; ends their sessions, and they are told. Once more changes
+    nothing. Problems: `not_found`, `scope_too_wide`, `org_unit_out_of_scope`."""
+    staff = _mine(tx, data["staff_id"])
+    if staff.has_second_factor:
+        second_factor.forget(staff.login)
+        end_sessions(tx, staff.id)
+        tx.audit("second_factor.reset", "staff", staff.id)
+        second_factor.tell(tx, staff.id, "second_factor_reset", by=caller_name(tx))
 
 
 def end_sessions(tx: Transaction, staff_id: UUID) -> None:

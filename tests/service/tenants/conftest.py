@@ -37,7 +37,7 @@ def packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-_GUARD = "  guard: {{labels: {{zh-CN: 护卫员, en: Guard}}, permissions: [customers.read]}}\n"
+_GUARD = "  guard: {{labels: {{zh-CN: 护卫员, en: Guard}}, permissions: [customers.read], second_factor: required}}\n"
 
 
 @pytest.fixture(scope="module")

@@ -130,3 +130,10 @@ def test_garbage_does_not_push_out_who_is_known(service: Service) -> None:
             service.principals.of(f"garbage {n}")
     assert service.principals.knows("good")
     assert len(service.principals._refused) == MAX_ENTRIES
+
+
+def test_who_must_set_up_a_second_factor_is_asked_for_each_time(service: Service) -> None:
+    service.credentials.add("enrolling", must_enrol=True)
+    assert service.principals.of("enrolling").must_enrol
+    service.credentials.known["enrolling"]["must_enrol"] = False
+    assert not service.principals.of("enrolling").must_enrol
