@@ -67,12 +67,14 @@ class Operation:
     """The answer is a file of this media type; `*/*`: of the one that `reply`, a `contracts.fields.Download`, names."""
     always_enabled: bool = False
     """Works whatever services the tenant enabled (the tenants service itself)."""
+    reads: bool = False
+    """A POST that changes nothing: what it asks is too long, or too personal, for an address."""
     guessed: str = ""
     """Field of the body that somebody could guess by trying: calls are counted per value, and hard per address."""
 
     @property
     def mutating(self) -> bool:
-        return self.verb != "GET" if self.verb else False
+        return self.verb is not None and self.verb != "GET" and not self.reads
 
     @property
     def unconditional(self) -> bool:

@@ -188,7 +188,7 @@ def _header_parameters(operation: Operation) -> list[str]:
         names.append("IdempotencyKey")
         if operation.versioned and operation.verb != "POST":
             names.append("IfMatch")
-    elif operation.reply:
+    elif operation.verb == "GET" and operation.reply:
         names.append("IfNoneMatch")
     return names
 
@@ -244,8 +244,10 @@ def _own_problems(operation: Operation) -> Iterable[ProblemType]:
         yield NOT_ENABLED
     if operation.audience is Audience.TENANT and not operation.unconditional:
         yield SECOND_FACTOR_REQUIRED
+    if operation.verb != "GET":
+        yield from (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
     if operation.mutating:
-        yield from (KEY_REUSED, KEY_IN_USE, REPLY_ERASED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+        yield from (KEY_REUSED, KEY_IN_USE, REPLY_ERASED)
         if operation.versioned:
             yield STALE
 

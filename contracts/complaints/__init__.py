@@ -61,6 +61,7 @@ from contracts.complaints.operations import (
     LIST_URGING_NOTICES,
     MONTHLY_REPORT,
     PRECEDENT_AWARDS,
+    SEARCH_COMPLAINTS,
     UNMASK_COMPLAINANT,
     UPDATE_COMPLAINT,
     WEEKLY_REPORT,
@@ -129,6 +130,7 @@ CONTRACT = ServiceContract(
     operations=(
         CREATE_COMPLAINT,
         LIST_COMPLAINTS,
+        SEARCH_COMPLAINTS,
         COUNT_COMPLAINTS,
         LIST_FILTERS,
         CREATE_FILTER,
@@ -326,6 +328,7 @@ __all__ = [
     "RENDER_REPLY_TEMPLATE",
     "RESOLVE_STATUS_LINK",
     "REVOKE_STATUS_LINK",
+    "SEARCH_COMPLAINTS",
     "SEND_STATUS_MESSAGE",
     "SERVICE",
     "SET_DEFAULT_FILTER",

@@ -94,6 +94,19 @@ LIST_COMPLAINTS = Operation(
     permission="complaints.read",
     errors=(NOT_FOUND, NO_POLICY, FILTER_BROKEN),
 )
+SEARCH_COMPLAINTS = Operation(
+    service=SERVICE,
+    name="search_complaints",
+    summary="Search complaints without putting personal data into an address",
+    verb="POST",
+    path="/v1/complaints/search",
+    body=ComplaintQuery,
+    reply=page_of(ComplaintSummary),
+    permission="complaints.read",
+    errors=(NOT_FOUND, NO_POLICY, FILTER_BROKEN),
+    reads=True,
+    description="As `GET /v1/complaints`, with the same filters in the body: proxies and browsers keep addresses.",
+)
 GET_COMPLAINT = Operation(
     service=SERVICE,
     name="get_complaint",

@@ -26,6 +26,10 @@ class CustomersService(Service):
     def list_customers(self, call: Call) -> Any:
         return call.read(queries.customers)
 
+    @operation(contract.SEARCH_CUSTOMERS)
+    def search_customers(self, call: Call) -> Any:
+        return call.read(queries.customers)
+
     @operation(contract.GET_CUSTOMER)
     def get_customer(self, call: Call) -> Any:
         return call.read(queries.customer)

@@ -69,9 +69,12 @@ def test_a_file_is_tried_then_imported_and_importing_it_again_changes_nothing(cl
 @pytest.mark.clause("UX-10")
 def test_customers_are_found_by_two_characters_phone_and_plate(client: httpx.Client) -> None:
     upload(client, GOOD, "good_rows")
+    everybody = client.get("/v1/customers", params={"limit": 1}).raise_for_status().json()
+    assert client.post("/v1/customers/search", json={"limit": 1}).raise_for_status().json() == everybody
     for filters in ({"q": "小芳"}, {"phone": "5678"}, {"phone": "+86 138 1234 5678"}, {"plate": "粤b·12345"}):
         found = client.get("/v1/customers", params=filters).raise_for_status().json()["items"]
         assert [customer["name"] for customer in found] == ["王小芳"], filters
+        assert client.post("/v1/customers/search", json=filters).json()["items"] == found
 
 
 @pytest.mark.clause("PL-11")

@@ -126,6 +126,7 @@ REQUESTS: dict[str, Json] = {
     # -- customers --
     "customers.create_customer": {"json": {"name": "钱七", "org_unit_id": An("org_unit_id")}},
     "customers.list_customers": {"params": {"org_unit_id": An("org_unit_id")}},
+    "customers.search_customers": {"json": {"org_unit_id": An("org_unit_id")}},
     "customers.get_customer": {},
     "customers.update_customer": {"json": {"note": "改", "org_unit_id": An("org_unit_id")}},
     "customers.unmask_customer": {"json": {"reason": "核对", "fields": ["phone"]}},
@@ -160,6 +161,7 @@ REQUESTS: dict[str, Json] = {
     "complaints.list_complaints": {
         "params": {**_FILTERED, "filter": An("filter_id")},
     },
+    "complaints.search_complaints": {"json": {**_FILTERED, "filter": An("filter_id")}},
     "complaints.count_complaints": {"params": {**_FILTERED, "filter": An("filter_id")}},
     "complaints.list_filters": {},
     "complaints.create_filter": {

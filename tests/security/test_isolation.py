@@ -125,6 +125,9 @@ def test_a_search_for_another_companys_words_finds_nothing(sides: Sides) -> None
     for path, parameter, value in searches:
         assert ours.boss.get(path, **{parameter: value})["items"], f"the control: {path}?{parameter}="
         assert theirs.boss.get(path, **{parameter: value})["items"] == []
+    for path, parameter, value in searches[:5]:
+        assert ours.boss.post(f"{path}/search", **{parameter: value})["items"], f"the control: {path} by {parameter}"
+        assert theirs.boss.post(f"{path}/search", **{parameter: value})["items"] == []
 
 
 def test_a_cursor_of_another_company_opens_nothing(sides: Sides) -> None:

@@ -21,6 +21,10 @@ class Cases:
     def list_complaints(self, call: Call) -> Any:
         return call.read(lists.complaints)
 
+    @operation(contract.SEARCH_COMPLAINTS)
+    def search_complaints(self, call: Call) -> Any:
+        return call.read(lists.complaints)
+
     @operation(contract.COUNT_COMPLAINTS)
     def count_complaints(self, call: Call) -> Any:
         return call.read(totals.counts)
