@@ -5,6 +5,9 @@ CODE := contracts chassis services gateway kefu
 SYSTEMS ?=
 SCENARIOS ?=
 
+# A platform is a dozen processes and the tests start hundreds: none of them compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help venv run demo test test-fast clauses faults soak bench audit lint fmt lock golden clean
 

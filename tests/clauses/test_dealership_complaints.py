@@ -392,3 +392,18 @@ def test_the_first_assessment_is_kept_as_data_and_asked_before_the_hand_over(com
     consultant.act(case, "assess", **usual.ASSESSMENT)
     assert consultant.form(case, "initial_assessment") == usual.ASSESSMENT
     assert consultant.act(case, "hand_over")["stage"] == "judging"
+
+
+@pytest.mark.clause("IS-5")
+def test_the_investigation_grows_with_what_the_case_is_assessed_as(company: Company) -> None:
+    manager, recipient = company.as_("customer_relations_manager"), company.as_("technician")
+    small, grown = usual.reach(company, "investigation"), usual.reach(company, "investigation")
+    assert small["level"] == "ordinary"
+    assert recipient.act(small, "propose_solution", **usual.SOLUTION)["stage"] == "approval"  # one person finds out
+    grown = manager.call("PATCH", place(grown), json={"group_size": 5})
+    assert (grown["level"], grown["stage"]) == ("major", "emergency")
+    for acknowledges, action in (("service_manager", "head"), ("general_manager", "gm")):
+        grown = company.as_(acknowledges).act(grown, f"acknowledge_as_{action}")
+    grown = manager.act(grown, "hold_meeting", **usual.MEETING)
+    assert grown["stage"] == "negotiation"
+    assert manager.refused(grown, "propose_solution", **usual.SOLUTION)["code"] == "stage_incomplete"
