@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.platform.clauses import ClausePlugin, clauses_of
 from tests.platform.fixtures import (
@@ -29,6 +30,11 @@ __all__ = [
     "private_broker",
     "private_postgres",
 ]
+
+
+# How quick this machine is today says nothing about the code.
+settings.register_profile("kefu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kefu")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -24,7 +24,7 @@ import orjson
 import psutil
 import pypdf
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chassis import press
@@ -268,7 +268,7 @@ def test_cells_have_the_type_of_what_they_hold() -> None:
     assert page.auto_filter.ref == "A1:J2"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(st.text(max_size=60))
 @example('=HYPERLINK("http://x")')
 @example("+1")

@@ -66,7 +66,7 @@ def in_approval() -> Story:
 
 
 @pytest.mark.parametrize("pack", [*INDUSTRIES, *VARIANTS, *WORKS])
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_a_policy_compared_with_itself_changes_nothing(pack: str, data: st.DataObject) -> None:
     same = changed(pack, lambda _: None)

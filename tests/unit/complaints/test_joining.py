@@ -6,7 +6,7 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.complaints import domain
@@ -56,7 +56,7 @@ def _part(pack: str, case: Case, leaving: list[Joined], before: Case, after: Cas
     return domain.part(policy, case, ids, before, after, who, NOW, "并错了").case
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(pack=st.sampled_from(PACKS), given_facts=facts, joined=several)
 def test_merging_and_taking_out_is_nothing_at_all(pack: str, given_facts: dict[str, Any], joined: list[Joined]) -> None:
     before = _case(pack, given_facts)
@@ -66,7 +66,7 @@ def test_merging_and_taking_out_is_nothing_at_all(pack: str, given_facts: dict[s
     assert _part(pack, after, joined, before, after) == before
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(pack=st.sampled_from(PACKS), given_facts=facts, joined=several)
 def test_after_something_else_happened_only_what_was_added_leaves(
     pack: str, given_facts: dict[str, Any], joined: list[Joined]
@@ -83,7 +83,6 @@ def test_after_something_else_happened_only_what_was_added_leaves(
 
 
 @given(given_facts=facts, joined=several)
-@settings(deadline=None)
 def test_different_complainants_add_up_and_the_same_one_counts_once(
     given_facts: dict[str, Any], joined: list[Joined]
 ) -> None:

@@ -112,7 +112,7 @@ def check_clocks(story: Story) -> None:
 
 
 @pytest.mark.parametrize("pack", [*INDUSTRIES, *VARIANTS, *WORKS])
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_random_walks_keep_the_rules_and_never_get_stuck(pack: str, data: st.DataObject) -> None:
     draw = data.draw
@@ -144,7 +144,7 @@ def test_random_walks_keep_the_rules_and_never_get_stuck(pack: str, data: st.Dat
 
 
 @pytest.mark.parametrize("pack", INDUSTRIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     people=st.integers(1, 30),
     claimed=st.integers(0, 30_000_000),

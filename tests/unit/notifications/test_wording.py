@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.policies import resolve
@@ -29,7 +29,6 @@ def test_values_are_put_in_as_they_are() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.text(), st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True), st.text(max_size=20)))
 def test_filling_never_fails_and_leaves_text_without_braces_alone(wording: str, values: dict[str, str]) -> None:
     filled = fill(wording, values)
