@@ -88,6 +88,12 @@ REPORTS_WAITING = _gauge(
 DELIVERIES = _counter("kefu_deliveries_total", "Attempts to send a message to a person.", "channel", "outcome")
 WEBHOOK_ATTEMPTS = _counter("kefu_webhook_attempts_total", "Attempts to send an event to a webhook.", "outcome")
 WEBHOOK_DURATION = _histogram("kefu_webhook_attempt_seconds", "Time a webhook's receiver took to answer or to fail.")
+WEBHOOK_OLDEST = _gauge(
+    "kefu_webhook_oldest_seconds", "Age of the oldest event that an enabled webhook has not got; 0: none.", "endpoint"
+)
+WEBHOOK_OVERDUE = _gauge(
+    "kefu_webhook_overdue_seconds", "How long a delivery that could leave has waited for its sender; 0: none does."
+)
 WEBHOOKS_DISABLED = _counter("kefu_webhooks_disabled_total", "Webhooks disabled because they failed.", "reason")
 PRINTINGS = _counter("kefu_printings_total", "Papers and workbooks printed or not.", "kind", "outcome")
 PRINTING_SECONDS = _histogram(

@@ -16,6 +16,7 @@ from services.notifications.queries import lists
 from services.notifications.queries import templates as template_queries
 from services.notifications.queries import webhooks as webhook_queries
 from services.notifications.queries.webhooks import PARTNER_EVENTS
+from services.notifications.sending.lateness import Lateness
 from services.notifications.settings import NotificationsSettings
 from services.notifications.subscribers import Subscribers
 from services.notifications.usecases import (
@@ -37,6 +38,7 @@ class NotificationsService(Service):
     name = "notifications"
     settings = NotificationsSettings
     dispatcher: ClassVar[Dispatcher] = Dispatcher()
+    lateness: ClassVar[Lateness] = Lateness()
     subscribers: ClassVar[Subscribers] = Subscribers()
 
     # -- asked by other services ---------------------------------------------------------------------------------------
@@ -225,6 +227,10 @@ class NotificationsService(Service):
     @every(seconds=LOOK_SECONDS)
     def send_due(self, job: Job) -> None:
         self.dispatcher.look(job)
+
+    @every(seconds=10)
+    def watch_webhooks(self, job: Job) -> None:
+        self.lateness.look(job)
 
     @every(seconds=3600)
     def forget_old_webhooks(self, job: Job) -> None:

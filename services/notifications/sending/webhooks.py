@@ -67,10 +67,9 @@ class Result:
 
 def due_endpoints(tx: Transaction) -> list[Endpoint]:
     """The tenant's endpoints that something is due for and that may be sent to."""
-    rested = or_(WebhookHealth.rest_until.is_(None), WebhookHealth.rest_until <= tx.now)
     same = and_(WebhookHealth.tenant_id == Webhook.tenant_id, WebhookHealth.webhook_id == Webhook.id)
     due = exists().where(WebhookDelivery.webhook_id == Webhook.id, _is_due(tx))
-    statement = select(Webhook.id).join(WebhookHealth, same).where(Webhook.disabled_reason.is_(None), rested, due)
+    statement = select(Webhook.id).join(WebhookHealth, same).where(Webhook.disabled_reason.is_(None), rested(tx), due)
     return [Endpoint(tx.tenant_id, webhook_id) for webhook_id in tx.session.scalars(statement)]
 
 
@@ -94,7 +93,7 @@ def take(tx: Transaction, webhook_id: UUID) -> Posting | None:
         return None
     if webhook.health.rest_until is not None and webhook.health.rest_until > tx.now:
         return None
-    free = and_(WebhookDelivery.webhook_id == webhook_id, _is_due(tx), ~_held_back())
+    free = and_(WebhookDelivery.webhook_id == webhook_id, may_leave(tx))
     next_one = select(WebhookDelivery).where(free).order_by(WebhookDelivery.due_at, WebhookDelivery.id).limit(1)
     delivery = tx.session.scalars(next_one.with_for_update(skip_locked=True)).first()
     return None if delivery is None else _leased(tx, webhook, delivery)
@@ -144,14 +143,27 @@ def record(tx: Transaction, posting: Posting, result: Result) -> None:
     _note(tx, delivery, "delivered" if outcome == "delivered" else "failed", result)
 
 
-def _is_due(tx: Transaction) -> ColumnElement[bool]:
-    """The states stand in the statement itself, or no planner could see that the index of unfinished ones serves it."""
+def rested(tx: Transaction) -> ColumnElement[bool]:
+    """Whether the endpoint is not left alone because it failed."""
+    return or_(WebhookHealth.rest_until.is_(None), WebhookHealth.rest_until <= tx.now)
+
+
+def may_leave(tx: Transaction) -> ColumnElement[bool]:
+    """Whether a delivery is due and no earlier event of its aggregate waits before it."""
+    return and_(_is_due(tx), ~_held_back())
+
+
+def is_unfinished(tx: Transaction) -> ColumnElement[bool]:
+    """Whether a delivery is still to be made. The states stand in the statement itself, or no planner could see that
+    the index of unfinished ones serves it."""
     states: BindParameter[list[WebhookState]] = bindparam(
         "unfinished", list(UNFINISHED), expanding=True, literal_execute=True
     )
-    return and_(
-        WebhookDelivery.tenant_id == tx.tenant_id, WebhookDelivery.due_at <= tx.now, WebhookDelivery.state.in_(states)
-    )
+    return and_(WebhookDelivery.tenant_id == tx.tenant_id, WebhookDelivery.state.in_(states))
+
+
+def _is_due(tx: Transaction) -> ColumnElement[bool]:
+    return and_(is_unfinished(tx), WebhookDelivery.due_at <= tx.now)
 
 
 def _held_back() -> ColumnElement[bool]:
