@@ -83,8 +83,39 @@ class BrokerSettings(ProcessSettings):
     )
 
 
+def _clamd(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    if address and not address.startswith("unix:/") and not (host and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError("must be host:port or unix:/path")
+
+
 @settings
-class ServiceSettings(BrokerSettings):
+class ScanSettings(Settings):
+    """Where uploaded files are looked at before anything is done with them."""
+
+    clamd: str = setting(
+        "KEFU_CLAMD",
+        default="",
+        text="Address of ClamAV's daemon, which looks at every uploaded file; empty: nobody does.",
+        example="clamd:3310 or unix:/run/clamav/clamd.ctl",
+        check=_clamd,
+    )
+    clamd_seconds: float = setting(
+        "KEFU_CLAMD_SECONDS",
+        default=6.0,
+        text="What looking at one file may take; less than KEFU_RPC_SECONDS.",
+        check=between(0.1, 60),
+    )
+    unscanned: str = setting(
+        "KEFU_UNSCANNED_FILES",
+        default="refuse",
+        text="What becomes of a file while the scanner cannot be reached: refuse (503) or accept.",
+        check=one_of("refuse", "accept"),
+    )
+
+
+@settings
+class ServiceSettings(BrokerSettings, ScanSettings):
     """What a service, the relay and `kefu migrate` have."""
 
     database_url: str = setting(

@@ -99,6 +99,8 @@ PRINTINGS = _counter("kefu_printings_total", "Papers and workbooks printed or no
 PRINTING_SECONDS = _histogram(
     "kefu_printing_seconds", "Time a paper or workbook took, waiting for its turn included.", "kind"
 )
+SCANS = _counter("kefu_scans_total", "Uploaded files that a scanner was to look at.", "service", "outcome")
+SCAN_SECONDS = _histogram("kefu_scan_seconds", "Time the scanner took to look at a file.", "service")
 CALENDAR_FALLBACK = _counter(
     "kefu_calendar_fallback_total",
     "Years reckoned without published make-up working days.",

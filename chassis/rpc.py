@@ -23,7 +23,7 @@ from nameko.extensions import Entrypoint
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from chassis import faultpoints, logs, metrics, requests
+from chassis import faultpoints, logs, metrics, requests, scanning
 from chassis.db import DatabaseUnavailable, summary
 from chassis.link import RPC_EXCHANGE, Door
 from chassis.work import Transaction, Work
@@ -141,7 +141,7 @@ class Call:
             raise NOT_ENABLED(service=operation.service)
 
     def prepare(self) -> None:
-        """Check the deadline, the audience, the permission and the request. Raises the problem."""
+        """Check the deadline, the audience, the permission, the request and its file. Raises the problem."""
         if self.ctx.deadline is not None and time.time() > self.ctx.deadline:
             raise DEADLINE_EXCEEDED()
         operation = self.operation
@@ -150,6 +150,8 @@ class Call:
         if operation.permission and not self.ctx.may(operation.permission):
             raise FORBIDDEN(permission=operation.permission)
         self.data = _validated(operation, self.payload, self.ctx.locale)
+        if operation.upload and (gate := scanning.Gate.load()):
+            gate.check(self.work, self.ctx, operation, self.data)
 
 
 _OF_TENANTS = {Audience.TENANT, Audience.COMPLAINANT}

@@ -180,6 +180,21 @@ UNAVAILABLE = ProblemType(
     "{service} 服务暂时不可用,其他服务不受影响。请稍后使用相同的 Idempotency-Key 重试。",
     retry_after=1,
 )
+FILE_INFECTED = ProblemType(
+    "file_infected",
+    422,
+    "The virus scanner found {found} in this file. It was not stored. Clean your machine, or send the file in another "
+    "form, such as a picture of it.",
+    "病毒扫描在该文件中发现 {found},文件未保存。请先清除病毒,或改用其他形式(如图片)提交。",
+)
+SCANNER_UNAVAILABLE = ProblemType(
+    "scanner_unavailable",
+    503,
+    "Files cannot be checked for viruses at the moment, so none are taken. Nothing was stored; try again shortly. "
+    "Everything else goes on.",
+    "暂时无法对文件进行病毒扫描,因此不能接收文件。本次未保存任何内容,请稍后重试;其他功能不受影响。",
+    retry_after=30,
+)
 PRINTING_UNAVAILABLE = ProblemType(
     "printing_unavailable",
     503,

@@ -13,6 +13,7 @@ from contracts.fields import Reply
 from contracts.json_schema import marshmallow_plugin
 from contracts.problems import (
     DEADLINE_EXCEEDED,
+    FILE_INFECTED,
     FORBIDDEN,
     INTERNAL,
     INVALID,
@@ -21,6 +22,7 @@ from contracts.problems import (
     MALFORMED,
     NOT_ENABLED,
     REPLY_ERASED,
+    SCANNER_UNAVAILABLE,
     SECOND_FACTOR_REQUIRED,
     STALE,
     UNAUTHENTICATED,
@@ -244,6 +246,8 @@ def _own_problems(operation: Operation) -> Iterable[ProblemType]:
         yield NOT_ENABLED
     if operation.audience is Audience.TENANT and not operation.unconditional:
         yield SECOND_FACTOR_REQUIRED
+    if operation.upload:
+        yield from (FILE_INFECTED, SCANNER_UNAVAILABLE)
     if operation.verb != "GET":
         yield from (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
     if operation.mutating:
