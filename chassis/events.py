@@ -34,6 +34,8 @@ DEAD_EXCHANGE = "kefu.dead"
 DELIVERY_LIMIT = 20
 """Deliveries after which the broker takes a message away: only a message that kills its process gets there."""
 DATABASE_PAUSE = 1.0
+WAITS = object()
+"""What a worker returns whose batch could not be delivered for want of a database."""
 
 
 class EventDoor(Door):
@@ -101,13 +103,12 @@ class EventDoor(Door):
     def _start(self, tenant_id: UUID, batch: Batch) -> None:
         messages = [parcel.message for parcel in batch.parcels]
 
-        def done(_worker: Any, _result: Any, exc_info: Any) -> tuple[None, None]:
-            error = exc_info[1] if exc_info else None
-            if isinstance(error, DatabaseUnavailable):
+        def done(_worker: Any, result: Any, exc_info: Any) -> tuple[None, None]:
+            if result is WAITS:
                 self.container.spawn_managed_thread(again, identifier="event")
                 return None, None
             # neither an effect nor its row could be stored: back to the queue, which gives it up after its limit
-            self._settle(messages, requeue=True if error else None)
+            self._settle(messages, requeue=True if exc_info else None)
             self._next(tenant_id)
             return None, None
 
@@ -146,7 +147,6 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
     """Binds one event of another service to one method."""
 
     door = EventDoor()
-    expected_exceptions = (DatabaseUnavailable,)
 
     def __init__(self, event: Event, always: bool = False, **kwargs: Any) -> None:
         self.event = event
@@ -179,8 +179,12 @@ def on(*events: Event, always: bool = False) -> Callable[[Method], Method]:
 
     def decorate(method: Method) -> Method:
         @wraps(method)
-        def door(self: Any, batch: Batch) -> None:
-            batch.deliver(self)
+        def door(self: Any, batch: Batch) -> object:
+            try:
+                batch.deliver(self)
+            except DatabaseUnavailable:  # which was logged; nameko would add a traceback for each try
+                return WAITS
+            return None
 
         door.plain = method  # type: ignore[attr-defined]  # what a batch and the retry ladder call
         for event in events:
