@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from chassis import offload
+from services.tenants.breaches import BreachFile
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _STRONG = 3
@@ -45,6 +46,11 @@ def is_guessable(password: str, words: Collection[str]) -> bool:
     return any(len(word) >= _TELLING and word.casefold() in plain for word in words) or offload.run(
         _weak, password, list(words)
     )
+
+
+def is_breached(password: str, file: BreachFile | None) -> bool:
+    """Whether it is known from a breach, as far as `file` tells."""
+    return file is not None and offload.run(file.has, password)
 
 
 def _weak(password: str, words: list[str]) -> bool:

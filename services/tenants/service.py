@@ -34,6 +34,11 @@ _GUESSABLE = both(
     "together",
     "容易被猜到:过于常见、有规律,或含有本人或公司的名称。请使用几个互不相关的词",
 )
+_BREACHED = both(
+    "is known from a breach of some other site, so it is tried first everywhere; take another one, and change it "
+    "wherever else you use it",
+    "已在其他网站的泄露事件中公开,极易被尝试。请换用其他密码,并修改其他使用该密码的账号",
+)
 
 
 class TenantsService(Service):
@@ -282,11 +287,14 @@ def _hash_password(call: Call) -> None:
 
 
 def _refuse_guessable(call: Call, field: str, staff_id: UUID | None) -> None:
-    """Problem: `invalid_request` for a password that is common or made of the person's or the company's names."""
+    """Problem: `invalid_request` for a password that is common, made of the person's or the company's names, or known
+    from a breach."""
     words = call.look(lambda tx, _: [*registry_queries.names(tx), *own.words_of(tx, staff_id)])
     asked = [call.data[name] for name in ("username", "name") if call.data.get(name)]
     if passwords.is_guessable(call.data[field], [*words, *asked]):
         raise INVALID([{"field": field, "code": "guessable", "message": _GUESSABLE}])
+    if passwords.is_breached(call.data[field], tools.breaches()):
+        raise INVALID([{"field": field, "code": "breached", "message": _BREACHED}])
 
 
 def _unsealed(reply: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,11 @@ from pathlib import Path
 
 from chassis.config import ServiceSettings
 from chassis.settings import between, setting, settings
+from services.tenants.breaches import BreachFile
+
+
+def _breaches(path: Path) -> None:
+    BreachFile(path).check()
 
 
 @settings
@@ -32,6 +37,13 @@ class TenantsSettings(ServiceSettings):
         "KEFU_SECOND_FACTOR_KEY_PATH",
         default=Path("var/keys/second-factor.key"),
         text="That key's file, made at first use. Without it nobody with a second factor can sign in: back it up.",
+    )
+    breached_passwords: Path | None = setting(
+        "KEFU_BREACHED_PASSWORDS_FILE",
+        default=None,
+        text="Sorted file of the SHA-1 of passwords known from breaches, one HASH:COUNT a line; none of them is taken "
+        "as a new password. Not set: only common ones are refused. See docs/security/passwords.md.",
+        check=_breaches,
     )
     access_minutes: int = setting(
         "KEFU_ACCESS_MINUTES",

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 from chassis.vault import Vault, key_in
 from services.tenants import keyring
+from services.tenants.breaches import BreachFile
 from services.tenants.domain import LockRule
 from services.tenants.keyring import Keyring
 from services.tenants.settings import TenantsSettings
@@ -36,6 +37,12 @@ def vault() -> Vault:
     """What seals the secrets of second factors. The signing keys would not do: an old one of those may be taken out."""
     chosen = settings()
     return Vault(chosen.second_factor_keys or [key_in(chosen.second_factor_key_path)], "KEFU_SECOND_FACTOR_KEYS")
+
+
+def breaches() -> BreachFile | None:
+    """The passwords that are known from breaches, where the operator has them."""
+    path = settings().breached_passwords
+    return BreachFile(path) if path else None
 
 
 def secrets() -> Secrets:

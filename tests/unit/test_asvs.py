@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security" / "asvs.md").read_text()
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \| ([12]) \| (.+?) \| (\S+) \| (.+) \|$", re.MULTILINE)
 ROWS = ROW.findall(PAGE)
-STANDS_BY = {"test", "design", "operator", "n/a", "open"}
+STANDS_BY = ("test", "design", "operator", "n/a", "open")
 LEVELS = """
     1.1 22  1.2 1111122223  1.3 112222222223  1.4 222  1.5 123
     2.1 122  2.2 112  2.3 12223  2.4 23
@@ -50,10 +50,10 @@ def test_every_requirement_of_levels_1_and_2_is_there_once() -> None:
 
 
 def test_every_row_says_what_it_stands_by() -> None:
-    assert {stands_by for *_, stands_by, _ in ROWS} == STANDS_BY
+    assert {stands_by for *_, stands_by, _ in ROWS} <= set(STANDS_BY)
     counted = Counter(stands_by for *_, stands_by, _ in ROWS)
     told = dict(re.findall(r"^\| (test|design|operator|n/a|open) \| .+ \| (\d+) \|$", PAGE, re.MULTILINE))
-    assert {word: str(count) for word, count in counted.items()} == told
+    assert {word: str(counted[word]) for word in STANDS_BY} == told
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])

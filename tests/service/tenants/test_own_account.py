@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -92,6 +95,30 @@ def test_what_is_common_or_named_after_person_or_company_is_no_password(company:
         problem = refused(company, *call[:2], **call[2])
         assert [error["code"] for error in problem.errors] == ["guessable"], call[0].name
     assert company.sign_in("consultant")["access_token"]
+
+
+def test_what_is_known_from_a_breach_is_no_new_password(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaked = "seven quiet lanterns"
+    digest = hashlib.sha1(leaked.encode(), usedforsecurity=False).hexdigest().upper()
+    (tmp_path / "breaches").write_text(f"{'0' * 40}:1\n{digest}:23\n{'F' * 40}:2\n")
+    here = company.as_staff()
+    change(company, here, new=leaked)
+    monkeypatch.setenv("KEFU_BREACHED_PASSWORDS_FILE", str(tmp_path / "breaches"))
+    tools.forget()
+    problem = refused(company, contract.CHANGE_PASSWORD, here, password=leaked, new_password=leaked)
+    assert [(error["field"], error["code"]) for error in problem.errors] == [("new_password", "breached")]
+    staff = {"username": "new", "name": "新", "roles": [], "password": leaked}
+    assert refused(company, contract.CREATE_STAFF, **staff).errors[0]["code"] == "breached"
+    assert company.sign_in(password=leaked)["access_token"], "who has it already is not locked out"
+    change(company, here, password=leaked)
+
+
+@pytest.fixture(autouse=True)
+def _settings_anew() -> Iterator[None]:
+    yield
+    tools.forget()
 
 
 def test_one_sees_and_ends_ones_own_sessions_and_nobody_elses(company: Company) -> None:
