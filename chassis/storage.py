@@ -9,6 +9,8 @@ from tempfile import NamedTemporaryFile
 from typing import Protocol
 from uuid import UUID
 
+from chassis import clock
+
 
 class Storage(Protocol):
     """A place for files. Implementations are safe to call again with the same content."""
@@ -34,6 +36,15 @@ class Storage(Protocol):
         """Keep the content no longer. Nothing happens when there is none."""
         ...
 
+    def discard(self, tenant_id: UUID, key: str) -> bool:
+        """Keep no longer what no row names any more. False, and it is kept, when the same content was put moments ago:
+        a transaction that names it may not have committed yet. Look for such a row again, later."""
+        ...
+
+
+MOMENTS = 60.0
+"""Seconds within which a transaction that put a file has committed, or never will."""
+
 
 class FolderStorage:
     """Files under `root/<tenant>/<first two digits>/<sha256>`."""
@@ -44,7 +55,7 @@ class FolderStorage:
     def put(self, tenant_id: UUID, content: bytes) -> str:
         key = hashlib.sha256(content).hexdigest()
         path = self._path(tenant_id, key)
-        if path.exists():
+        if _touched(path):
             return key
         path.parent.mkdir(parents=True, exist_ok=True)
         # Written aside and moved into place, so that a crash leaves no half file under a good name.
@@ -79,7 +90,31 @@ class FolderStorage:
     def delete(self, tenant_id: UUID, key: str) -> None:
         self._path(tenant_id, key).unlink(missing_ok=True)
 
+    def discard(self, tenant_id: UUID, key: str) -> bool:
+        path = self._path(tenant_id, key)
+        # Out of reach first, then looked at: whoever puts the same content from here on writes it anew.
+        aside = path.with_suffix(".discarded")
+        try:
+            path.replace(aside)
+        except FileNotFoundError:
+            aside.unlink(missing_ok=True)  # whoever did this before us died here
+            return True
+        if clock.now().timestamp() - aside.stat().st_mtime < MOMENTS:
+            aside.replace(path)
+            return False
+        aside.unlink()
+        return True
+
     def _path(self, tenant_id: UUID, key: str) -> Path:
         if len(key) != 64 or not key.isalnum():
             raise KeyError(key)
         return self._root / str(tenant_id) / key[:2] / key
+
+
+def _touched(path: Path) -> bool:
+    """Whether the file is there; then it says that it was wanted again."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True

@@ -99,6 +99,12 @@ class Split(CaseFacts):
     made = fields.List(Id(), required=True, metadata={"description": "The new cases."})
 
 
+class Erased(CaseFacts):
+    """Forget what you keep of the case but figures: whoever has copies of its data is told by this."""
+
+    paper = fields.String(required=True, metadata={"description": "Number of the paper under which it was approved."})
+
+
 class SheetFacts(CaseFacts):
     sheet_id = Id(required=True)
     sheet_number = fields.String(required=True)
@@ -139,6 +145,9 @@ COMPLAINT_REOPENED = _event("complaint.reopened", Reopened, "A closed case was o
 COMPLAINT_MERGED = _event("complaint.merged", Merged, "A duplicate was merged into another case and stands still.")
 COMPLAINT_UNMERGED = _event("complaint.unmerged", Merged, "A merged case was taken out again and goes on.")
 COMPLAINT_SPLIT = _event("complaint.split", Split, "Matters of a case became cases of their own.")
+COMPLAINT_ERASED = _event(
+    "complaint.erased", Erased, "A case's file was destroyed: only its dates and figures are left."
+)
 SHEET_OPENED = _event("complaint.sheet_opened", SheetFacts, "A sheet was opened: urging notice, corrective action, ...")
 SHEET_CLOSED = _event("complaint.sheet_closed", SheetFacts, "A sheet was finished or declared void.")
 FINDING_MADE = _event("complaint.finding_made", Finding, "Who answers for what.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from contracts.complaints.problems import CASE_MERGED, ONLY_STAFF
+from contracts.complaints.problems import CASE_ERASED, CASE_MERGED, ONLY_STAFF
 from contracts.complaints.vocabulary import SERVICE
 from contracts.core import Operation
 from contracts.fields import Id, Moment, Reply
@@ -45,7 +45,7 @@ WATCH = Operation(
     path=f"{_WATCHERS}/me",
     reply=Watchers,
     permission="complaints.read",
-    errors=(*_ERRORS, CASE_MERGED, ONLY_STAFF),
+    errors=(*_ERRORS, CASE_MERGED, CASE_ERASED, ONLY_STAFF),
     description="You are told when it moves, changes its level, is late, is closed, reopened or merged; "
     "never of your own acts. The policy may leave kinds out (`watching`).",
 )
@@ -67,7 +67,7 @@ ADD_WATCHER = Operation(
     path=f"{_WATCHERS}/{{staff_id}}",
     reply=Watchers,
     permission="complaints.handle",
-    errors=(*_ERRORS, CASE_MERGED, INVALID),
+    errors=(*_ERRORS, CASE_MERGED, CASE_ERASED, INVALID),
     description="Somebody who may see it.",
 )
 REMOVE_WATCHER = Operation(

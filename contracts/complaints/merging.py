@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from contracts.complaints.problems import CASE_MERGED, CLOSED_CASE, NO_POLICY, NOT_MERGED, OPEN_SHEETS
+from contracts.complaints.problems import CASE_ERASED, CASE_MERGED, CLOSED_CASE, NO_POLICY, NOT_MERGED, OPEN_SHEETS
 from contracts.complaints.replies import Complaint, Link
 from contracts.complaints.vocabulary import SERVICE
 from contracts.core import Operation
@@ -58,7 +58,7 @@ MERGE_COMPLAINT = Operation(
     body=MergeInput,
     reply=Complaint,
     permission="complaints.merge",
-    errors=(NOT_FOUND, OUT_OF_SCOPE, INVALID, STALE, CASE_MERGED, CLOSED_CASE, OPEN_SHEETS),
+    errors=(NOT_FOUND, OUT_OF_SCOPE, INVALID, STALE, CASE_MERGED, CASE_ERASED, CLOSED_CASE, OPEN_SHEETS),
     description="Answers with the surviving complaint. Everything on the duplicate stays readable through it; "
     "the duplicate stands still and counts nowhere.",
 )
@@ -85,6 +85,6 @@ SPLIT_COMPLAINT = Operation(
     reply=SplitResult,
     success=201,
     permission="complaints.merge",
-    errors=(NOT_FOUND, OUT_OF_SCOPE, INVALID, CASE_MERGED, CLOSED_CASE, NO_POLICY),
+    errors=(NOT_FOUND, OUT_OF_SCOPE, INVALID, CASE_MERGED, CASE_ERASED, CLOSED_CASE, NO_POLICY),
     description="Each is registered by the policy like any other, with its complainant, asset and time of receipt.",
 )

@@ -23,6 +23,8 @@ from contracts.complaints.inputs import (
 from contracts.complaints.problems import (
     ACTION_NOT_AVAILABLE,
     BEYOND_AUTHORITY,
+    CASE_ERASED,
+    CASE_HELD,
     CASE_MERGED,
     CLOSED_CASE,
     FILTER_BROKEN,
@@ -68,6 +70,8 @@ _ACTING = (
     OWN_PROPOSAL,
     STAGE_INCOMPLETE,
     CASE_MERGED,
+    CASE_ERASED,
+    CASE_HELD,
 )
 
 CREATE_COMPLAINT = Operation(
@@ -128,7 +132,7 @@ UPDATE_COMPLAINT = Operation(
     reply=Complaint,
     permission="complaints.amend",
     versioned=True,
-    errors=(*_SCOPED, INVALID, STALE, CLOSED_CASE, CASE_MERGED),
+    errors=(*_SCOPED, INVALID, STALE, CLOSED_CASE, CASE_MERGED, CASE_ERASED),
 )
 UNMASK_COMPLAINANT = Operation(
     service=SERVICE,
@@ -139,7 +143,7 @@ UNMASK_COMPLAINANT = Operation(
     body=UnmaskInput,
     reply=Complainant,
     permission="complaints.unmask",
-    errors=_SCOPED,
+    errors=(*_SCOPED, CASE_ERASED),
     description="Each use is recorded with the reason.",
 )
 ACT = Operation(
@@ -219,7 +223,7 @@ ADD_ATTACHMENT = Operation(
     success=201,
     upload=True,
     permission="complaints.attach",
-    errors=(*_SCOPED, CASE_MERGED),
+    errors=(*_SCOPED, CASE_MERGED, CASE_ERASED),
 )
 GET_ATTACHMENT = Operation(
     service=SERVICE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from contracts.complaints.problems import NOTHING_TO_TELL
+from contracts.complaints.problems import CASE_ERASED, NOTHING_TO_TELL
 from contracts.complaints.vocabulary import SERVICE, one_of
 from contracts.core import Operation
 from contracts.fields import Body, Download, Id, Moment, PageQuery, Reply, Slug, Whole, page_of
@@ -13,7 +13,7 @@ from contracts.problems import LOCALES, NOT_FOUND, OUT_OF_SCOPE, PRINTING_UNAVAI
 PDF = "application/pdf"
 _ONE = "/v1/complaints/{complaint_id}"
 _SCOPED = (NOT_FOUND, OUT_OF_SCOPE)
-_PRINTING = (*_SCOPED, PRINTING_UNAVAILABLE)
+_PRINTING = (*_SCOPED, CASE_ERASED, PRINTING_UNAVAILABLE)
 _RECORDED = "Personal data is masked for callers without `complaints.unmask`; for those with it, printing is recorded."
 
 

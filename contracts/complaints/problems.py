@@ -51,6 +51,17 @@ CASE_MERGED = ProblemType(
     "at /unmerge.",
     "案件 {number} 已并入 {into},不再单独处理。请在 {into}(complaint_id)上操作,或通过 /unmerge 撤销合并。",
 )  # fmt: skip
+CASE_ERASED = ProblemType(
+    "case_erased", 410,
+    "The file of {number} was destroyed under {paper}; what is left of it are its dates and figures. Nothing more can "
+    "be done with it. Open a new case when the matter comes up again.",
+    "案件 {number} 的档案已按 {paper} 销毁,仅保留日期与统计数据,不能再作任何操作。如再次出现问题,请新建投诉。",
+)  # fmt: skip
+CASE_HELD = ProblemType(
+    "case_held", 409,
+    "The file of this case cannot be destroyed now: {why}.",
+    "本案件的档案目前不能销毁:{why}。",
+)  # fmt: skip
 NOT_MERGED = ProblemType(
     "not_merged", 409,
     "{number} was not merged into another case, so there is nothing to undo.",

@@ -151,6 +151,9 @@ class ComplaintSummary(Reply):
     updated_at = Moment(required=True)
     closed_at = Moment(allow_none=True)
     merged_into_id = Id(allow_none=True, metadata={"description": "The case it was merged into: go on with that one."})
+    erased_at = Moment(
+        allow_none=True, metadata={"description": "Set: its file was destroyed; dates and figures are what is left."}
+    )
     version = Whole(required=True)
 
 
@@ -192,6 +195,25 @@ class MergedCase(Reply):
     reason = fields.String(required=True)
 
 
+class ErasureApproval(Reply):
+    by = fields.String(required=True)
+    by_id = fields.String(required=True)
+    role = fields.String(allow_none=True)
+    at = Moment(required=True)
+
+
+class Erasure(Reply):
+    """The record of a file's destruction (DC-6). It is never erased."""
+
+    paper = fields.String(required=True, metadata={"description": "Number of the paper under which it was approved."})
+    proposed_by = fields.String(required=True)
+    proposed_at = Moment(required=True)
+    approvals = fields.List(fields.Nested(ErasureApproval), required=True)
+    recorded_by = fields.String(required=True)
+    recorded_at = Moment(required=True)
+    erased_at = Moment(allow_none=True, metadata={"description": "Absent: recorded, and done within a minute or so."})
+
+
 class Complaint(ComplaintSummary):
     """The whole case as its caller may see it."""
 
@@ -220,6 +242,7 @@ class Complaint(ComplaintSummary):
     actions = fields.List(fields.Nested(Action), required=True)
     outcome = fields.String(allow_none=True)
     satisfaction = fields.String(allow_none=True)
+    erasure = fields.Nested(Erasure, allow_none=True, metadata={"description": "When its file was destroyed."})
 
 
 class HistoryEntry(Reply):

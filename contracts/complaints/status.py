@@ -8,6 +8,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from contracts.complaints.problems import (
+    CASE_ERASED,
     CLOSED_FOR_GOOD,
     LINK_NOT_VALID,
     NOT_ASKED_NOW,
@@ -268,7 +269,7 @@ ISSUE_STATUS_LINK = Operation(
     reply=StatusLink,
     success=201,
     permission="complaints.link",
-    errors=_STAFF,
+    errors=(*_STAFF, CASE_ERASED),
     description="On the record. Earlier links stay good until they are revoked.",
 )
 REVOKE_STATUS_LINK = Operation(

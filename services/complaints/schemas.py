@@ -21,7 +21,7 @@ UNMASK = "complaints.unmask"
 _SAME = (
     "id", "number", "state", "process", "stage", "level", "priority", "category", "validity", "channel", "subject",
     "content", "org_unit_id", "handler_id", "due_at", "received_at", "updated_at", "closed_at", "version",
-    "merged_into_id",
+    "merged_into_id", "erased_at",
 )  # fmt: skip
 _DETAIL = (
     "policy_version", "remedy_sought", "group_size", "media_risk", "lawsuit_risk", "occurred_at", "external_ref",
@@ -117,6 +117,7 @@ _WHAT: Mapping[str, Mapping[str, str]] = {
     "said": {"zh-CN": "投诉人在进度页面答复", "en": "The complainant answered on the status page"},
     "link": {"zh-CN": "发出进度查询链接", "en": "Status link issued"},
     "link_revoked": {"zh-CN": "撤销进度查询链接", "en": "Status links revoked"},
+    "erased": {"zh-CN": "档案已销毁", "en": "Its file was destroyed"},
 }
 
 

@@ -163,6 +163,10 @@ class CustomersService(Service):
     def complaint_split(self, delivery: Delivery) -> None:
         delivery.apply(linking.record, delivery.event.type)
 
+    @on(complaints.COMPLAINT_ERASED)
+    def complaint_erased(self, delivery: Delivery) -> None:
+        delivery.apply(linking.forget)
+
     @on(complaints.SHEET_OPENED)
     def sheet_opened(self, delivery: Delivery) -> None:
         delivery.apply(linking.record, delivery.event.type)

@@ -22,6 +22,7 @@ from services.notifications.subscribers import Subscribers
 from services.notifications.usecases import (
     channels,
     deliveries,
+    forgetting,
     inbox,
     messages,
     opt_outs,
@@ -30,6 +31,9 @@ from services.notifications.usecases import (
     webhooks,
 )
 from services.notifications.vault import vault
+
+_OWN_HANDLERS = (tenants.ORG_UNIT_CHANGED, complaints.COMPLAINT_ERASED)
+"""Events that partners are told of by handlers that do something else as well."""
 
 
 class NotificationsService(Service):
@@ -153,7 +157,7 @@ class NotificationsService(Service):
 
     # -- webhooks ------------------------------------------------------------------------------------------------------
 
-    @on(*(event for event in PARTNER_EVENTS.values() if event != tenants.ORG_UNIT_CHANGED))
+    @on(*(event for event in PARTNER_EVENTS.values() if event not in _OWN_HANDLERS))
     def tell_partners(self, delivery: Delivery) -> None:
         event = delivery.event
         if self.subscribers.want(delivery):
@@ -165,6 +169,12 @@ class NotificationsService(Service):
         """Keeps the copy as every service does, and tells partners: an event has one handler."""
         delivery.then(lambda: self.dispatcher.wake(delivery.event.tenant_id))
         delivery.apply(_follow_and_tell, delivery.event)
+
+    @on(complaints.COMPLAINT_ERASED)
+    def complaint_erased(self, delivery: Delivery) -> None:
+        """Forgets the case, and tells partners: an event has one handler."""
+        delivery.then(lambda: self.dispatcher.wake(delivery.event.tenant_id))
+        delivery.apply(forgetting.case_erased, delivery.event, self.subscribers.want(delivery))
 
     @operation(contract.LIST_EVENT_TYPES)
     def list_event_types(self, call: Call) -> Any:

@@ -7,18 +7,25 @@ moves on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from chassis.db import Database
+from kefu.processes import SERVICES
 from kefu.waiting import wait_until
 from tests.clauses.decoration import RESULT, Decoration
 from tests.clauses.developer import answer, refused_fields
 from tests.clauses.driver import SECONDS, Company, Json, Person
 from tests.clauses.manufacturer import ANALYSIS, COUNTERMEASURES, LOT, Manufacturer
+from tests.platform.looking import words_in
 from tests.platform.running import Platform
 
+WORDS, PHONE = "金丝雀说墙面空鼓", "13777770001"
+PEOPLE = {"name": "卡娜丽", "phone": PHONE, "unit_no": "7-7-0707"}
 MIDNIGHT = "T16:00:00Z"
 """24:00 of the day in Shanghai."""
 
@@ -36,6 +43,19 @@ class World:
         """Go to that day of July, in Shanghai."""
         moment = datetime(year, 7, day, hour, minute, tzinfo=UTC) - timedelta(hours=8)
         self.platform.move_clock((moment - datetime.now(UTC)).total_seconds())
+
+    def places(self) -> dict[str, dict[str, list[str]]]:
+        """Per service the tables in which the words of the case that is destroyed stand."""
+        found = {}
+        for service in SERVICES:
+            with closing(Database(service, self.platform.installation.database_url, pool_size=1)) as database:
+                found[service] = words_in(database, UUID(self.firm.company.id), (WORDS, *PEOPLE.values()))
+        return {service: tables for service, tables in found.items() if tables}
+
+    def files(self) -> list[Path]:
+        """What the firm has in the storage."""
+        folder = self.platform.installation.var / "attachments" / self.firm.company.id
+        return [path for path in folder.rglob("*") if path.is_file()]
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +89,7 @@ def test_july_and_three_years_later(world: World) -> None:
     maker, firm = world.maker, world.firm
     analysed, analysing = maker.analysing(), maker.analysing()
     _monday(maker, firm, analysed)
-    unanswered, filed = firm.passed_on(), firm.closed()
+    unanswered, filed = firm.passed_on(), firm.closed(content=WORDS, complainant=PEOPLE)
     firm.desk.act(unanswered, "could_not_answer", question="何时返工")
     world.on(2, 0, 1)
     late(firm.desk, unanswered, "answer_today")
@@ -78,7 +98,7 @@ def test_july_and_three_years_later(world: World) -> None:
     _closed_late(maker, analysing)
     _kept(firm, filed)
     world.on(2, 0, 1, year=2033)
-    _three_years_later(firm, filed)
+    _three_years_later(world, filed)
 
 
 def _monday(maker: Manufacturer, firm: Decoration, case: Json) -> None:
@@ -137,8 +157,9 @@ def _kept(firm: Decoration, case: Json) -> None:
     assert firm.office.get("/v1/sheets", kind="filed_dossier", overdue=True)["items"] == []
 
 
-def _three_years_later(firm: Decoration, case: Json) -> None:
+def _three_years_later(world: World, case: Json) -> None:
     """It is on the list for destruction, and destroyed only with approval; nobody was urged for it."""
+    firm = world.firm
     late(firm.officer, case, "retention")
     listed = firm.office.get("/v1/sheets", kind="filed_dossier", overdue=True)["items"]
     dossier = firm.sheet(case, "filed_dossier")
@@ -148,5 +169,27 @@ def _three_years_later(firm: Decoration, case: Json) -> None:
     assert answer(firm.vice.refused(dossier, "approve")) == (403, "beyond_authority")
     firm.president.act(dossier, "approve")
     record = {"destroyed_on": "2033-07-02", "witness": firm.head.id}
+    assert answer(firm.office.refused(dossier, "record_destruction", **record)) == (409, "case_held")
+    firm.engineering.act(firm.sheet(case, "improvement"), "take_up", answer="已增加空鼓检查")
     assert firm.office.act(dossier, "record_destruction", **record)["stage"] == "destroyed"
     assert firm.office.get("/v1/sheets", kind="filed_dossier", overdue=True)["items"] == []
+    _erased(world, case)
+
+
+def _erased(world: World, case: Json) -> None:
+    """Within a minute nothing of the people in it is left, here and with whoever was told of it; the record is."""
+    firm = world.firm
+    assert set(world.places()) >= {"complaints", "notifications"}
+    assert world.files()
+    wait_until(lambda: firm.office.case(case)["erased_at"], limit=4 * SECONDS, what="the case is erased")
+    left = firm.office.case(case)
+    assert (left["number"], left["category"], left["outcome"]) == (case["number"], "engineering", "settled")
+    assert (left["content"], left["complainant"]["name"], left["actions"]) == ("", None, [])
+    assert [(one["by"], one["role"]) for one in left["erasure"]["approvals"]] == [("president", "president")]
+    assert firm.office.get(f"/v1/complaints/{case['id']}/attachments")["items"] == []
+    assert answer(firm.officer.problem("PATCH", f"/v1/complaints/{case['id']}", json={"subject": "x"})) == (
+        410,
+        "case_erased",
+    )
+    wait_until(lambda: not world.places(), limit=4 * SECONDS, what="what others were told of it is gone")
+    wait_until(lambda: not world.files(), limit=4 * SECONDS, what="its files are gone")

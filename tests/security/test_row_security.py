@@ -21,7 +21,8 @@ from tests.security.stores import tables_of
 pytestmark = [pytest.mark.clause("PL-1", "NX-16"), pytest.mark.timeout(120)]
 
 BEYOND_TENANTS = {
-    "tenants": {"tenants", "enabled_services", "api_keys"}, "complaints": {"papers_due", "status_links"},
+    "tenants": {"tenants", "enabled_services", "api_keys"},
+    "complaints": {"papers_due", "erasures_due", "status_links"},
 }  # fmt: skip
 """What the register's own system transactions see of all companies: whose a credential is, before it is known whose."""
 
@@ -59,7 +60,16 @@ UNIQUE_BEYOND_TENANTS = {
     ("tenants", "code"), ("api_keys", "prefix"), ("status_links", "digest"), ("status_links", "code_digest"),
 }  # fmt: skip
 """A company signs in by its code, and a key or a link is found before anybody knows the company."""
-IN_ORDER_FOR_ALL = {"outbox", "event_retries", "deadlines", "inbox", "requests", "audit_unsealed", "papers_due"}
+IN_ORDER_FOR_ALL = {
+    "outbox",
+    "event_retries",
+    "deadlines",
+    "inbox",
+    "requests",
+    "audit_unsealed",
+    "papers_due",
+    "erasures_due",
+}
 """The chassis's own tables: sweeps and the relay look at what is due for all tenants together."""
 
 

@@ -68,6 +68,7 @@ def _decided(path: KeyPath, flow: Mapping[str, Any], locate: Locate) -> Iterator
                     f"`{kind}` is proposed, but no action can {verdict} it",
                     f"Add an action with the effect `{verdict}: {{kind: {kind}}}`.",
                 )
+    yield from _erased(path, flow, verdicts["approve"], locate)
     for here, action, _ in flow_actions(flow):
         deciding = [e for e in action.get("effects", ()) if e.keys() & {"approve", "reject", "delegate"}]
         if deciding and "by" in action:
@@ -76,3 +77,18 @@ def _decided(path: KeyPath, flow: Mapping[str, Any], locate: Locate) -> Iterator
                 "who decides is the authority table's matter",
                 "Take `by` out of an action that approves, rejects or delegates.",
             )
+
+
+def _erased(path: KeyPath, flow: Mapping[str, Any], approved: set[str], locate: Locate) -> Iterator[Finding]:
+    """Nothing is destroyed that nobody approved: on a sheet, by a proposal approved on that very sheet (DC-6)."""
+    for here, effect in flow_effects(flow):
+        if "erase" not in effect:
+            continue
+        kind = effect["erase"]["approved"]
+        if path[0] != "sheets":
+            yield locate((*path, *here), "destroys a file without a paper", "Let an action of a sheet do it.")
+        elif kind not in approved:
+            yield locate(
+                (*path, *here), f"nothing on this sheet approves `{kind}`",
+                f"Add an action with the effect `approve: {{kind: {kind}}}`.",
+            )  # fmt: skip

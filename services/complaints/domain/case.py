@@ -9,6 +9,8 @@ from typing import Any
 
 OPEN, WAITING, CLOSED = "open", "waiting", "closed"
 DONE, VOID = "done", "void"
+URGING = "urging"
+"""Sheets of this nature are about the lateness of a case, and no work on the matter itself."""
 PENDING, APPROVED, REJECTED, WITHDRAWN = "pending", "approved", "rejected", "withdrawn"
 
 Values = dict[str, Any]

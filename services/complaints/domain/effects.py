@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from contracts.problems import INVALID
+from contracts.complaints.problems import CASE_HELD
+from contracts.problems import INVALID, both
 from services.complaints.domain import approvals, levels
-from services.complaints.domain.case import CLOSED, OPEN, WAITING, Flow, Part, Sheet, Ticked
+from services.complaints.domain.case import APPROVED, CLOSED, OPEN, URGING, WAITING, Flow, Part, Sheet, Ticked
 from services.complaints.domain.outcome import (
+    CaseErased,
     Closed,
     FindingMade,
     Notify,
@@ -24,7 +26,7 @@ from services.complaints.domain.outcome import (
 )
 from services.complaints.domain.values import error
 from services.complaints.domain.working import Working
-from services.complaints.policy import Expression, Scope, holds
+from services.complaints.policy import Expression, Scope, holds, text
 from services.complaints.policy.specs import EffectSpec, FieldSpec, SpanSpec
 
 Args = Any
@@ -257,6 +259,22 @@ def _reopen(work: Working, _: Args) -> None:
     work.changed()
 
 
+def _erase(work: Working, args: Args) -> None:
+    sheet, proposal = work.sheet, work.flow.proposal(args["approved"])
+    assert sheet is not None  # the policy's check: only sheets do it
+    if proposal is None or proposal.state != APPROVED:
+        raise CASE_HELD(why=both("its destruction is not approved", "尚未批准销毁"))
+    if work.case.state != CLOSED:
+        raise CASE_HELD(why=both("the case is open", "案件尚未结案"))
+    others = {kind for id_, (kind, state) in work.case.sheets.items() if state == OPEN and id_ != sheet.id}
+    going_on = [kind for kind in sorted(others) if work.policy.sheets[kind].nature != URGING]
+    if going_on:
+        names = [work.policy.sheets[kind].labels for kind in going_on]
+        en, zh = ", ".join(text(one, "en") for one in names), "、".join(text(one, "zh-CN") for one in names)
+        raise CASE_HELD(why=both(f"there are papers being worked on: {en}", f"仍有未办结的单据:{zh}"))
+    work.emit(CaseErased(sheet_id=sheet.id, proposal=proposal))
+
+
 def _finding(work: Working, args: Args) -> None:
     for scope in _each(work, args):
         culprit = _culprit(work, args, scope)
@@ -316,6 +334,7 @@ _EFFECTS: Mapping[str, Callable[[Working, Args], None]] = {
     "tick": _tick,
     "close": _close,
     "reopen": _reopen,
+    "erase": _erase,
     "successor": lambda work, args: work.emit(Successor(content=str(args(work.scope)))),
     "finding": _finding,
     "precedent": _precedent,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.complaints.domain import levels
-from services.complaints.domain.case import Actor, Case, Flow, Late, Now, Part, Sheet
+from services.complaints.domain.case import URGING, Actor, Case, Flow, Late, Now, Part, Sheet
 from services.complaints.domain.effects import REJUDGE, open_sheet, start_rejudging, stop_deadline
 from services.complaints.domain.moving import move, run_hooks
 from services.complaints.domain.outcome import Notify, Outcome
@@ -110,7 +110,7 @@ def breach(  # noqa: PLR0917
     """A deadline passed (`period` 1), or is late another period: urge the department, tell one step higher (PL-7)."""
     work = Working(policy, case, sheet, None, now, new_id, roles_of=roles_of)
     escalation = policy.deadlines[kind].escalation
-    if escalation.urge is not None and not (sheet is not None and sheet.nature == "urging"):
+    if escalation.urge is not None and not (sheet is not None and sheet.nature == URGING):
         asked = {field.key for field in policy.sheets[escalation.urge].fields}
         department = _late_department(work, escalation)
         known = {"deadline": kind, "due_at": due_at.isoformat(), "period": period, "department": department}

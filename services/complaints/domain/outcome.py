@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.complaints.domain.case import Case, Person, Sheet
+from services.complaints.domain.case import Case, Person, Proposal, Sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,14 @@ class Reopened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseErased:
+    """The case's file was destroyed under that sheet, by that proposal."""
+
+    sheet_id: str
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Successor:
     """A new case, linked to this one."""
 
@@ -145,6 +153,7 @@ Effect = (
     | SheetClosed
     | Closed
     | Reopened
+    | CaseErased
     | Successor
     | FindingMade
     | PrecedentKept

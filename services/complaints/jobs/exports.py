@@ -84,7 +84,10 @@ def _make(job: Job, tenant_id: UUID, turn: Turn, storage: Storage) -> None:
         filename = _written(job, tenant_id, turn, spooled, target)
         size, sha256 = target.stat().st_size, storage.take(tenant_id, target)
         with job.begin(tenant_id) as tx:
-            exports.finish(tx, turn, filename, sha256, size)
+            finished = exports.finish(tx, turn, filename, sha256, size)
+        if not finished:
+            log.warning("export was taken over while its workbook was stored")
+            storage.delete(tenant_id, sha256)
     except Taken:
         log.warning("export was taken over")
     except Impossible as impossible:

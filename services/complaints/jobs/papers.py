@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from chassis.storage import Storage
 from contracts.complaints.vocabulary import SERVICE
 from services.complaints.models import PapersDue
 from services.complaints.printing import rendering
-from services.complaints.usecases import papers
+from services.complaints.usecases import papers, remains
 
 log = logs.get(__name__)
 SECONDS = 120.0
@@ -64,4 +65,15 @@ def _made(job: Job, storage: Storage, tenant_id: UUID, complaint_id: UUID, closi
     keys = [storage.put(tenant_id, one.content) for one in made]
     faultpoints.reach("papers_stored")
     with job.begin(tenant_id) as tx:
-        return papers.record(tx, turn, made, keys)
+        recorded = papers.record(tx, turn, made, keys)
+    if not recorded:
+        _take_back(job, storage, tenant_id, keys)
+    return recorded
+
+
+def _take_back(job: Job, storage: Storage, tenant_id: UUID, keys: Sequence[str]) -> None:
+    """Somebody else kept them, or the case's file was destroyed meanwhile: nothing of it may lie about."""
+    with job.begin(tenant_id) as tx:
+        named = remains.named(tx, keys)
+    for key in set(keys) - named:
+        storage.delete(tenant_id, key)

@@ -15,6 +15,7 @@ from services.complaints.models.cases import (
     PrecedentToken,
     SheetRow,
 )
+from services.complaints.models.erasures import ErasureDue, ErasureRow
 from services.complaints.models.exports import ExportRow
 from services.complaints.models.filters import DefaultFilterRow, FilterRow
 from services.complaints.models.following import MentionRow, RoleRow, WatcherRow
@@ -32,6 +33,8 @@ __all__ = [
     "CaseToken",
     "ComplaintRow",
     "DefaultFilterRow",
+    "ErasureDue",
+    "ErasureRow",
     "ExportRow",
     "FilterRow",
     "HistoryRow",

@@ -86,6 +86,8 @@ class ComplaintRow(TenantRow, Versioned, Base):
     updated_at: Mapped[datetime]
     first_response_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    """Set: its file was destroyed, and figures are what is left (DC-6)."""
     __table_args__ = (
         UniqueConstraint("tenant_id", "number"),
         Index("ix_complaints_received", "tenant_id", "received_at", "id"),

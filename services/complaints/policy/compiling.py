@@ -31,7 +31,7 @@ from services.complaints.policy.specs import (
 
 Json = Mapping[str, Any]
 
-_PLAIN = {"kind", "party", "deadline", "sheet", "to", "template", "urgent"}
+_PLAIN = {"kind", "party", "deadline", "sheet", "to", "template", "urgent", "approved"}
 """Arguments of effects that are names and not expressions, except where `_EXPRESSIONS` says otherwise."""
 _EXPRESSIONS = {("delegate", "to"), ("level", "to")}
 _NAMES = {"start", "stop", "renew"}

@@ -11,7 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from chassis.work import NotInCopy, Transaction, UnknownPolicy
 from contracts import complaints as contract
 from contracts.problems import NOT_FOUND
-from services.complaints.models import ComplaintRow, KeptReport
+from services.complaints.domain.case import CLOSED
+from services.complaints.models import ComplaintRow, ErasureRow, KeptReport
 from services.complaints.policy import Policy, PolicyCache
 
 SERVICE = "complaints"
@@ -27,15 +28,38 @@ def load(tx: Transaction, complaint_id: UUID, *, lock: bool = False) -> Complain
     return row
 
 
+def load_whole(tx: Transaction, complaint_id: UUID) -> ComplaintRow:
+    """The case; the problem `case_erased` when its file was destroyed."""
+    row = load(tx, complaint_id)
+    require_whole(tx, row)
+    return row
+
+
 def load_standing(tx: Transaction, complaint_id: UUID) -> ComplaintRow:
-    """The case, locked, to be changed; the problem `case_merged` names where one went that stands still."""
+    """The case, locked, to be changed; the problem `case_merged` names where one went that stands still, `case_erased`
+    the paper under which its file was destroyed."""
     row = load(tx, complaint_id, lock=True)
     require_standing(tx, row)
     return row
 
 
+def require_whole(tx: Transaction, row: ComplaintRow) -> None:
+    """Raise `case_erased` for a case whose file was destroyed, also while it is being erased."""
+    record = erasure_of(tx, row)
+    if record is not None:
+        raise contract.CASE_ERASED(number=row.number, paper=record.paper)
+
+
+def erasure_of(tx: Transaction, row: ComplaintRow) -> ErasureRow | None:
+    """The record of the destruction of its file, which is that of the case it was merged into."""
+    if row.state != CLOSED and row.merged_into_id is None:
+        return None
+    return tx.session.get(ErasureRow, (tx.tenant_id, survivor_of(tx, row).id))
+
+
 def require_standing(tx: Transaction, row: ComplaintRow) -> None:
-    """Raise `case_merged` for a case that was merged into another one."""
+    """Raise `case_erased` for a case whose file was destroyed, `case_merged` for one merged into another."""
+    require_whole(tx, row)
     if row.merged_into_id is not None:
         survivor = survivor_of(tx, row)
         raise contract.CASE_MERGED(number=row.number, into=survivor.number, complaint_id=str(survivor.id))

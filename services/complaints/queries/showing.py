@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,10 +13,10 @@ from services.complaints.domain import scripts
 from services.complaints.domain.case import Case, Sheet
 from services.complaints.domain.people import People
 from services.complaints.domain.scope import scope_of
-from services.complaints.models import ComplaintRow, SheetRow, WatcherRow
+from services.complaints.models import ComplaintRow, ErasureRow, SheetRow, WatcherRow
 from services.complaints.policy import Policy
 from services.complaints.queries import relatives
-from services.complaints.queries.cases import active_policy, family, load, policy_of
+from services.complaints.queries.cases import active_policy, erasure_of, family, load, policy_of
 from services.complaints.usecases import splitting, store
 from services.complaints.usecases.caller import actor_of, now_of
 from services.complaints.usecases.cases import sheet_row
@@ -32,7 +33,8 @@ def shown(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
     policy, locale = policy_of(tx, row), tx.ctx.locale
     case, named = store.case_of(row), schemas.Named(tx)
     people = People(policy, case)
-    stands = row.merged_into_id is None
+    record = erasure_of(tx, row)
+    stands = row.merged_into_id is None and record is None
     actions = domain.available(policy, case, None, actor_of(tx), now_of(tx)) if stands else []
     return {
         **schemas.summary(tx, policy, row), **schemas.detail(row),
@@ -47,8 +49,16 @@ def shown(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
         "links": [] if store.is_new(tx, row) and row.follows_id is None else relatives.links(tx, row),
         "merged": relatives.merged(tx, row),
         "deadlines": _clocks(tx, policy, row),
-        "actions": [schemas.action(spec, locale) for spec in actions],
+        "actions": [schemas.action(spec, locale) for spec in actions], "erasure": _erasure(record),
     }  # fmt: skip
+
+
+def _erasure(record: ErasureRow | None) -> dict[str, Any] | None:
+    """The record of the file's destruction."""
+    if record is None:
+        return None
+    facts = {column.key: getattr(record, column.key) for column in ErasureRow.__table__.columns}
+    return {**facts, "approvals": [{**one, "at": datetime.fromisoformat(one["at"])} for one in record.approvals]}
 
 
 def _sheets(tx: Transaction, row: ComplaintRow, case: Case) -> list[dict[str, Any]]:
@@ -97,7 +107,8 @@ def shown_sheet(tx: Transaction, kept: SheetRow) -> dict[str, Any]:
     policy, case = policy_of(tx, row), store.case_of(row)
     one = store.sheet_of(kept)
     people = People(policy, case, one)
-    actions = domain.available(policy, case, one, actor_of(tx), now_of(tx)) if row.merged_into_id is None else []
+    stands = row.merged_into_id is None and erasure_of(tx, row) is None
+    actions = domain.available(policy, case, one, actor_of(tx), now_of(tx)) if stands else []
     return {
         **sheet_summary(tx, policy, row, case, kept), "values": one.values,
         "proposals": [schemas.proposal(policy, p, people, tx.ctx.locale) for p in one.flow.proposals],

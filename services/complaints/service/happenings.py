@@ -8,6 +8,7 @@ from services.complaints import jobs
 from services.complaints.service import shared
 from services.complaints.settings import ComplaintsSettings
 from services.complaints.usecases import linking, watching
+from services.complaints.usecases.erasing import EXPORTS, KEPT
 
 _timetable = jobs.Timetable()
 
@@ -47,6 +48,10 @@ class Happenings:
     @every(seconds=2)
     def make_exports(self, job: Job) -> None:
         jobs.make_exports(job, shared.export_queue, shared.export_storage())
+
+    @every(seconds=5)
+    def erase_cases(self, job: Job) -> None:
+        jobs.erase_cases(job, {KEPT: shared.storage(), EXPORTS: shared.export_storage()})
 
     @every(seconds=3600)
     def forget_exports(self, job: Job) -> None:

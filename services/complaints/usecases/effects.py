@@ -20,7 +20,7 @@ from services.complaints.domain.case import OPEN, Person
 from services.complaints.domain.effects import REJUDGE
 from services.complaints.models import ComplaintRow, HistoryRow, PapersDue, SheetRow
 from services.complaints.policy import Policy
-from services.complaints.usecases import links, messages, precedents, store
+from services.complaints.usecases import destroying, links, messages, precedents, store
 
 LOOK_AGAIN = "like"
 """The clock at which like cases are judged again: at once, but in transactions of their own."""
@@ -148,6 +148,11 @@ class Execution:
     def _reopened(self, effect: done.Reopened) -> None:
         self._emit(contract.COMPLAINT_REOPENED, {"times": effect.times, "reason": None})
         self._note("reopened")
+
+    @_do.register
+    def _erased(self, effect: done.CaseErased) -> None:
+        sheet = self.tx.get(SheetRow, UUID(effect.sheet_id), kind="sheet")
+        destroying.destroyed(self.tx, self.row, effect, sheet.number)
 
     @_do.register
     def _successor(self, effect: done.Successor) -> None:

@@ -96,12 +96,14 @@ def go_on(tx: Transaction, turn: Turn, rows: int) -> bool:
     return True
 
 
-def finish(tx: Transaction, turn: Turn, filename: str, sha256: str, size: int) -> None:
-    """The workbook is there."""
+def finish(tx: Transaction, turn: Turn, filename: str, sha256: str, size: int) -> bool:
+    """The workbook is there. False when it is not this process's any more: it may have what was erased meanwhile."""
     row = tx.session.get(ExportRow, (tx.tenant_id, turn.id), with_for_update=True)
-    if row is not None and row.state == RUNNING:
-        row.state, row.filename, row.sha256, row.size = exports.DONE, filename, sha256, size
-        row.finished_at, row.lease_until = tx.now, None
+    if row is None or row.state != RUNNING or row.attempts != turn.attempt:
+        return False
+    row.state, row.filename, row.sha256, row.size = exports.DONE, filename, sha256, size
+    row.finished_at, row.lease_until = tx.now, None
+    return True
 
 
 def fail(tx: Transaction, turn: Turn, reason: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from chassis.work import Transaction
 from services.complaints.models import StatusLinkRow
-from services.complaints.queries.cases import load
+from services.complaints.queries.cases import load, load_whole
 from services.complaints.usecases.effects import record
 from services.complaints.usecases.links import CODE_LETTERS, mint
 
@@ -19,7 +19,7 @@ _QR_SCALE = 8
 
 def issue(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """A link and a code for staff to hand over; on the record (UX-11)."""
-    row = load(tx, data["complaint_id"])
+    row = load_whole(tx, data["complaint_id"])
     made = mint(tx, row.id, row.number)
     record(tx, row, "link")
     tx.audit("status_link.issued", "complaint", row.id)

@@ -11,7 +11,7 @@ from chassis.work import Transaction
 from services.complaints import domain, schemas
 from services.complaints.domain.case import CLOSED
 from services.complaints.models import ComplaintRow
-from services.complaints.queries.cases import load, policy_of
+from services.complaints.queries.cases import erasure_of, load_whole, policy_of
 from services.complaints.usecases import merging, store
 from services.complaints.usecases.caller import new_text_id, now_of
 from services.complaints.usecases.cases import save
@@ -21,7 +21,7 @@ from services.complaints.usecases.effects import record
 def customer_found(tx: Transaction, data: dict[str, Any]) -> None:
     """Put the customer, and the asset complained about, on the case. One named at intake stands."""
     row = tx.session.get(ComplaintRow, (tx.tenant_id, UUID(data["complaint_id"])), with_for_update=True)
-    if row is None:
+    if row is None or erasure_of(tx, row) is not None:
         return
     found = UUID(data["customer_id"])
     if row.customer_id not in (None, found):
@@ -56,7 +56,7 @@ def _grade(tx: Transaction, row: ComplaintRow, grade: str | None) -> None:
 
 def unmask(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """The complainant's personal data in clear, with the reason on record (SPEC PL-11)."""
-    row = load(tx, data["complaint_id"])
+    row = load_whole(tx, data["complaint_id"])
     record(tx, row, "unmasked", note=data["reason"])
     tx.audit("complainant.unmasked", "complaint", row.id, note=data["reason"])
     return schemas.complainant(row, clear=True)

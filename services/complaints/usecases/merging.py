@@ -17,7 +17,7 @@ from contracts import complaints as contract
 from contracts.core import Event
 from contracts.problems import INVALID
 from services.complaints import domain
-from services.complaints.domain.case import CLOSED, OPEN, Joined
+from services.complaints.domain.case import CLOSED, OPEN, URGING, Joined
 from services.complaints.domain.joined import entry_of
 from services.complaints.domain.values import error
 from services.complaints.models import ComplaintRow, MergeRow, SheetRow
@@ -27,9 +27,6 @@ from services.complaints.usecases.caller import actor_of, new_text_id, now_of
 from services.complaints.usecases.cases import save
 from services.complaints.usecases.effects import facts_of, next_due, record
 from services.complaints.usecases.intake import localised
-
-URGING = "urging"
-"""Sheets of this nature are about the lateness of the duplicate itself: they stand still with it."""
 
 
 def merge(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:

@@ -15,7 +15,7 @@ from services.complaints.policy import text
 from services.complaints.printing import parts
 from services.complaints.printing.paper import Block, Paper
 from services.complaints.printing.source import Source
-from services.complaints.queries.cases import load
+from services.complaints.queries.cases import load_whole
 from services.complaints.usecases.caller import now_of
 from services.complaints.usecases.cases import sheet_row
 from services.complaints.usecases.effects import record
@@ -98,7 +98,7 @@ def _sheets(source: Source) -> Iterator[Block]:
 
 
 def _source(tx: Transaction, data: dict[str, Any]) -> Source:
-    row = load(tx, data["complaint_id"])
+    row = load_whole(tx, data["complaint_id"])
     return Source(tx, row, data.get("locale") or tx.ctx.locale, clear=tx.ctx.may(schemas.UNMASK))
 
 

@@ -44,6 +44,8 @@ _WORK: Mapping[str, Any] = {
     "rating": str,
 }
 """Attributes of a case that only the engine reads, with their types."""
+LEFT = "left"
+"""In the notes of an erased case: what its columns said of it before they were emptied."""
 
 
 def case_of(row: ComplaintRow) -> Case:
@@ -60,15 +62,29 @@ def notes_of(row: ComplaintRow) -> dict[str, Any]:
 def case_from(row: ComplaintRow, notes: Mapping[str, Any]) -> Case:
     """The case as the engine saw it when its notes were these."""
     kept = notes["work"]
+    left = kept.get(LEFT, ())
     work = {name: _converter.structure(kept[name], kind) for name, kind in _WORK.items() if name in kept}
     return Case(
         id=str(row.id), channel=row.channel, received_at=row.received_at, facts=dict(notes["facts"]),
         level=notes["level"], state=notes["state"], complainant=row.complainant_key,
-        has_contact=bool(row.complainant_phone or row.complainant_email),
-        known_customer=row.customer_id is not None, org_unit=str(row.org_unit_id or ""),
+        has_contact=bool(row.complainant_phone or row.complainant_email) or "has_contact" in left,
+        known_customer=row.customer_id is not None or "known_customer" in left, org_unit=str(row.org_unit_id or ""),
         follows_case=row.follows_id is not None, like_cases=row.like_cases, attachments=row.attachments,
         reopened=row.reopened, closed_at=row.closed_at, **work,
     )  # fmt: skip
+
+
+def keep_erased(row: ComplaintRow, case: Case) -> None:
+    """Write back a case that was erased: nothing of it is worked out anew."""
+    left = [name for name in ("known_customer", "has_contact") if getattr(case, name)]
+    row.facts, row.work = case.facts, {**work_of(case), LEFT: left}
+    row.complainant_key = case.complainant
+    row.engine_case = None  # type: ignore[misc]
+
+
+def work_of(case: Case) -> dict[str, Any]:
+    """What only the engine reads, as it is kept."""
+    return {name: _converter.unstructure(getattr(case, name), kind) for name, kind in _WORK.items()}
 
 
 def keep(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> None:
@@ -76,7 +92,7 @@ def keep(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> None
     facts = case.facts
     row.facts, row.level, row.state = facts, case.level, case.state
     whole = facts_of(case)
-    row.work = {name: _converter.unstructure(getattr(case, name), kind) for name, kind in _WORK.items()}
+    row.work = work_of(case)
     row.process, row.stage = case.flow.key, case.flow.stage
     row.level_rank = policy.levels[case.level]["rank"]
     row.category, row.validity = facts.get("category"), facts.get("validity")
@@ -137,6 +153,11 @@ def index(tx: Transaction, row: ComplaintRow) -> None:
     if not is_new(tx, row):
         tx.session.execute(delete(CaseToken).where(CaseToken.complaint_id == row.id))
     tx.later.insert(CaseToken, [{"token": token[:64], "complaint_id": row.id} for token in sorted(found)])
+
+
+def index_number(tx: Transaction, row: ComplaintRow) -> None:
+    """Let a case be found by its number alone."""
+    tx.later.insert(CaseToken, [{"token": token[:64], "complaint_id": row.id} for token in sorted(tokens(row.number))])
 
 
 def _words(row: ComplaintRow) -> set[str]:

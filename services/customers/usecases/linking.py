@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, Uuid, bindparam, select, text, update
+from sqlalchemy import String, Uuid, bindparam, delete, select, text, update
 
+from chassis import erasure
 from chassis.ids import new_id
 from chassis.later import Fetched
 from chassis.work import Transaction
@@ -80,6 +81,18 @@ def match(tx: Transaction, data: Mapping[str, Any]) -> None:
         _attach(tx, link, found)
     if is_new:
         tx.later.insert_object(link)
+
+
+def forget(tx: Transaction, data: Mapping[str, Any]) -> None:
+    """The case's file was destroyed: nothing of it stays here, nor whose it was (DC-6)."""
+    case_id = UUID(str(data["complaint_id"]))
+    tx.write()  # what earlier events of the same batch said of it is among what goes out last
+    for held in (
+        delete(TimelineEntry).where(TimelineEntry.subject_id == case_id),
+        delete(CaseLink).where(CaseLink.case_id == case_id),
+    ):
+        tx.session.execute(held, execution_options={"synchronize_session": False})
+    erasure.forget_traces(tx, [str(case_id), data["number"]])
 
 
 def adopt(tx: Transaction, made: Sequence[tuple[Customer, Asset]]) -> None:

@@ -6,9 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from chassis.ids import new_id
 from contracts import customers as contract
+from services.customers.models import CaseLink, TimelineEntry
+from services.customers.usecases import linking
 from tests.service.customers.bench import Bench, Company
 
 
@@ -122,3 +125,31 @@ def test_an_event_that_comes_twice_is_applied_once(company: Company) -> None:
 def test_events_of_a_company_without_the_service_are_not_applied(bench: Bench) -> None:
     company = bench.company(services=("complaints",))
     assert opened(company, str(uuid4())) == "not_enabled"
+
+
+@pytest.mark.clause("DC-6", "PL-11")
+def test_of_a_destroyed_case_nothing_is_left(company: Company) -> None:
+    made = company.customer(assets=[{"kind": "vehicle", "plate": "粤B12345"}])
+    case, other = str(uuid4()), str(uuid4())
+    for one in (case, other):
+        opened(company, one)
+        named(company, one, vehicle_plate="粤B12345")
+    assert len(timeline(company, made["id"])) == 2
+    told = {"at": "2029-03-05T01:00:00Z", "paper": "DA2026-00001"}
+    assert happened(company, case, "complaint_erased", "complaint.erased", **told) == "applied"
+    assert timeline(company, made["id"]) == ["complaint.opened"]
+    with company.bench.database.begin(company.id, read_only=True) as session:
+        assert [str(link.case_id) for link in session.scalars(select(CaseLink))] == [other]
+        assert {str(entry.subject_id) for entry in session.scalars(select(TimelineEntry))} == {other}
+
+
+def test_it_is_forgotten_also_when_its_last_events_come_together(company: Company) -> None:
+    """Events that wait are applied in one transaction, which writes the timeline last."""
+    case = str(uuid4())
+    told = {"complaint_id": case, "number": "TS-1", "at": "2029-03-05T01:00:00Z"}
+    with company.bench.work.begin(company.context()) as tx:
+        linking.record(tx, told, "complaint.closed")
+        linking.match(tx, {"complaint_id": case, "number": "TS-1"})
+        linking.forget(tx, told)
+    with company.bench.database.begin(company.id, read_only=True) as session:
+        assert session.scalars(select(TimelineEntry)).all() == session.scalars(select(CaseLink)).all() == []

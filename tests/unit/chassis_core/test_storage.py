@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from chassis import clock
 from chassis.storage import FolderStorage
 
 
@@ -30,3 +34,36 @@ def test_another_company_does_not_find_it(tmp_path: Path) -> None:
 def test_what_is_no_key_of_ours_opens_nothing(tmp_path: Path, key: str) -> None:
     with pytest.raises(KeyError):
         FolderStorage(tmp_path).get(uuid4(), key)
+
+
+def later(span: timedelta) -> AbstractContextManager[None]:
+    return clock.freeze(clock.now() + span)
+
+
+def test_what_nobody_names_is_discarded(tmp_path: Path) -> None:
+    storage, tenant = FolderStorage(tmp_path), uuid4()
+    key = storage.put(tenant, b"photo")
+    with later(timedelta(minutes=2)):
+        assert storage.discard(tenant, key)
+        assert storage.discard(tenant, key), "twice is as good as once"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_was_put_again_moments_ago_stays(tmp_path: Path) -> None:
+    """Whoever put it names it in a transaction that may not have committed yet."""
+    storage, tenant = FolderStorage(tmp_path), uuid4()
+    key = storage.put(tenant, b"photo")
+    long_ago = (clock.now() - timedelta(days=900)).timestamp()
+    os.utime(storage._path(tenant, key), (long_ago, long_ago))
+    storage.put(tenant, b"photo")
+    assert not storage.discard(tenant, key)
+    assert storage.get(tenant, key) == b"photo"
+
+
+def test_whoever_died_while_discarding_leaves_it_to_the_next(tmp_path: Path) -> None:
+    storage, tenant = FolderStorage(tmp_path), uuid4()
+    key = storage.put(tenant, b"photo")
+    path = storage._path(tenant, key)
+    path.rename(path.with_suffix(".discarded"))
+    assert storage.discard(tenant, key)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
