@@ -94,6 +94,11 @@ class MessageRequest(Reply):
     not_after = Moment(
         allow_none=True, load_default=None, metadata={"description": "Pointless later: suppressed then."}
     )
+    org_unit_id = Id(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "The store it is about: others' staff see nothing of it. Absent: the company's."},
+    )
     dedupe_key = Line(
         max=200,
         allow_none=True,

@@ -32,6 +32,7 @@ class Delivery(Reply):
     address = fields.String(required=True, metadata={"description": "Masked: 138****8000."})
     urgent = fields.Boolean(required=True)
     subject = fields.Nested(Subject, allow_none=True)
+    org_unit_id = Id(allow_none=True, metadata={"description": "The store it is about; null: the company's."})
     state = fields.String(required=True, validate=one_of(*STATES))
     reason = fields.String(allow_none=True, metadata={"description": "Why it waits, failed, was parked or suppressed."})
     attempts = fields.Integer(required=True)

@@ -22,6 +22,7 @@ class DeliveryFact(Reply):
     staff_id = Id(allow_none=True)
     customer_id = Id(allow_none=True)
     subject = fields.Nested(Subject, allow_none=True)
+    org_unit_id = Id(allow_none=True)
     attempts = fields.Integer(required=True)
     reason = fields.String(allow_none=True)
     at = Moment(required=True)

@@ -32,7 +32,7 @@ from contracts.notifications.messages import (
     Withdrawn,
 )
 from contracts.notifications.templates import Preview, PreviewBody, Template, TemplateBody, TemplatePath, TemplateQuery
-from contracts.problems import INVALID, NOT_FOUND, STALE
+from contracts.problems import INVALID, NOT_FOUND, OUT_OF_SCOPE, STALE
 
 READ, SEND, DELIVER = "notifications.read", "notifications.send", "notifications.deliver"
 TEMPLATES, SETTINGS, RECEIPTS = "notifications.templates", "notifications.channels", "notifications.receipts"
@@ -58,7 +58,7 @@ READ_ALL = _op(
 
 SEND_MESSAGE = _op(
     "send_message", "POST", "/v1/messages", "Send, or schedule, a message by a template.",
-    body=MessageBody, reply=Message, success=201, permission=SEND, errors=(INVALID, NOT_FOUND),
+    body=MessageBody, reply=Message, success=201, permission=SEND, errors=(INVALID, NOT_FOUND, OUT_OF_SCOPE),
 )  # fmt: skip
 WITHDRAW_MESSAGE = _op(
     "withdraw_message", "POST", "/v1/messages/{message_id}/withdraw", "Cancel what was not sent yet of a message.",

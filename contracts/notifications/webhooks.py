@@ -133,6 +133,7 @@ class WebhookDelivery(Reply):
     event_id = Id(required=True)
     event_type = fields.String(required=True)
     aggregate_id = Id(required=True, metadata={"description": "Events of one aggregate arrive in their order."})
+    org_unit_id = Id(allow_none=True, metadata={"description": "The store it is about; null: the company's."})
     state = fields.String(required=True, validate=one_of(*WEBHOOK_STATES))
     attempts = fields.Integer(required=True, metadata={"description": "Since it was first sent, or sent again."})
     status = fields.Integer(allow_none=True, metadata={"description": "Status of your last answer."})

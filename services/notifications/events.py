@@ -6,7 +6,18 @@ from chassis.work import Transaction
 from contracts.core import Event
 from services.notifications.models import Delivery
 
-_FACTS = ("message_id", "key", "channel", "recipient_kind", "staff_id", "customer_id", "subject", "attempts", "reason")
+_FACTS = (
+    "message_id",
+    "key",
+    "channel",
+    "recipient_kind",
+    "staff_id",
+    "customer_id",
+    "subject",
+    "org_unit_id",
+    "attempts",
+    "reason",
+)
 
 
 def tell(tx: Transaction, event: Event, delivery: Delivery) -> None:

@@ -61,6 +61,8 @@ class Message(About, TenantRow, Base):
     not_after: Mapped[datetime | None]
     dedupe_key: Mapped[str | None] = mapped_column(String(200))
     withdrawn_at: Mapped[datetime | None]
+    org_unit_id: Mapped[UUID | None]
+    """The store it is about."""
     created_at: Mapped[datetime]
     __table_args__ = (
         Index("uq_messages_dedupe", "tenant_id", "dedupe_key", unique=True),
@@ -114,6 +116,8 @@ class Delivery(About, Versioned, TenantRow, Base):
     recipient_kind: Mapped[str] = mapped_column(String(10))
     staff_id: Mapped[UUID | None]
     customer_id: Mapped[UUID | None]
+    org_unit_id: Mapped[UUID | None]
+    """The message's."""
     language: Mapped[str] = mapped_column(String(10))
     address_sealed: Mapped[str] = mapped_column(Text)
     address_masked: Mapped[str] = mapped_column(String(254))
@@ -264,6 +268,8 @@ class WebhookDelivery(TenantRow, Base):
     aggregate_id: Mapped[UUID]
     sequence: Mapped[int]
     """Counts an endpoint's events of one aggregate in their order."""
+    org_unit_id: Mapped[UUID | None]
+    """The store that the event says it is about."""
     body: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(10))
     attempts: Mapped[int] = mapped_column(default=0)

@@ -51,6 +51,7 @@ _MESSAGE = {
         {"kind": "person", "customer_id": An("customer_id"), "address": {"phone": "13600136000"}},
     ],
     "subject": {"kind": "complaint", "id": An("complaint_id")},
+    "org_unit_id": An("org_unit_id"),
 }
 _COMPLAINT = {
     "channel": "phone",

@@ -198,7 +198,8 @@ def _is_over(side: Side, path: str) -> bool:
 
 
 def _send(side: Side, recipients: list[Json]) -> bool:
-    body = {"key": "system.channel_test", "recipients": recipients, "variables": {"company": side.word}}
+    about = {"org_unit_id": side.company.store, "variables": {"company": side.word}}
+    body = {"key": "system.channel_test", "recipients": recipients, **about}
     sent = side.admin.client.post("/v1/messages", json=body | {"dedupe_key": "the-same"})
     if sent.is_success:
         side.ids["message_id"] = sent.json()["id"]

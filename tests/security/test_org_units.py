@@ -12,7 +12,10 @@ from tests.security.sides import Side
 
 pytestmark = [pytest.mark.clause("PL-3", "NX-16"), pytest.mark.timeout(120)]
 
-OF_A_STORE = {"customer_id", "complaint_id", "import_id", "export_id", "report_id", "filter_id", "bulk_id"}
+OF_A_STORE = {
+    "customer_id", "complaint_id", "import_id", "export_id", "report_id", "filter_id", "bulk_id", "message_id",
+    "delivery_id",
+}  # fmt: skip
 """Records that belong to a store, to who made them in one, or to all stores together, with all below them: for other
 stores' staff no different from what is not there."""
 MANAGED = {"org_unit_id", "staff_id", "key_id"}
@@ -21,8 +24,6 @@ OF_THE_COMPANY = {
     "role_id": "roles are the company's; only who acts in all of it changes them",
     "draft_id": "as roles",
     "reply_template_id": "wordings are the company's; only who acts in all of it changes them",
-    "message_id": "messages have no store",
-    "delivery_id": "as messages",
     "opt_out_id": "an address is the company's, not a store's",
     "webhook_id": "a webhook gets the events of all stores; only who acts in all of them changes one",
     "notification_id": "each person's own inbox",

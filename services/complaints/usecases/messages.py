@@ -32,7 +32,7 @@ def ask(  # noqa: PLR0917  (tell these people this about the case)
     message = {
         "key": template, "urgent": urgent, "recipients": recipients,
         "variables": {**_variables(policy, row, due_at), **_clipped(values or {})},
-        "subject": {"kind": "complaint", "id": row.id, "number": row.number},
+        "subject": {"kind": "complaint", "id": row.id, "number": row.number}, "org_unit_id": row.org_unit_id,
     }  # fmt: skip
     tx.emit(contract.MESSAGE_REQUESTED, row.id, message)
 

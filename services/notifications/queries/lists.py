@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from chassis.paging import page
 from chassis.work import Transaction
 from services.notifications.models import Delivery, Notice, OptOut
+from services.notifications.queries.scope import of_caller, require_seen
 from services.notifications.usecases.inbox import reader_id
 
 _DELIVERY_FILTERS = ("state", "channel", "recipient_kind", "subject_id")
@@ -25,15 +26,17 @@ def notifications(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def deliveries(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
-    """Deliveries, newest first."""
+    """Deliveries of the caller's stores and of none, newest first."""
     chosen = [getattr(Delivery, name) == data[name] for name in _DELIVERY_FILTERS if data.get(name) is not None]
-    statement = select(Delivery).where(*chosen)
+    statement = select(Delivery).where(of_caller(tx, Delivery.org_unit_id), *chosen)
     return page(tx, statement, sort=[(Delivery.created_at, "desc"), (Delivery.id, "desc")], data=data)
 
 
 def delivery(tx: Transaction, data: dict[str, Any]) -> Delivery:
     """One delivery with its attempts, oldest first. Problem: `not_found`."""
-    return tx.get(Delivery, data["delivery_id"], kind="delivery")
+    row = tx.get(Delivery, data["delivery_id"], kind="delivery")
+    require_seen(tx, row.org_unit_id, "delivery")
+    return row
 
 
 def opt_outs(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from contracts.problems import NOT_FOUND
 from contracts.registry import events
 from contracts.tenants import OPTIONAL_SERVICES
 from services.notifications.models import Webhook, WebhookDelivery
+from services.notifications.queries.scope import of_caller, require_seen
 
 PARTNER_EVENTS: dict[str, Event] = {event.type: event for event in events() if event.partner}
 """Every event that the platform publishes to partners, by its type."""
@@ -45,11 +46,12 @@ def webhook(tx: Transaction, data: dict[str, Any]) -> Webhook:
 
 
 def deliveries(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
-    """A webhook's deliveries, newest first. Problem: `not_found`."""
+    """A webhook's deliveries about the caller's stores and about none, newest first. Problem: `not_found`."""
     its = WebhookDelivery.webhook_id == webhook(tx, data).id
     chosen = [getattr(WebhookDelivery, name) == data[name] for name in _FILTERS if data.get(name) is not None]
     newest = [(WebhookDelivery.created_at, "desc"), (WebhookDelivery.id, "desc")]
-    return page(tx, select(WebhookDelivery).where(its, *chosen), sort=newest, data=data)
+    seen = of_caller(tx, WebhookDelivery.org_unit_id)
+    return page(tx, select(WebhookDelivery).where(its, seen, *chosen), sort=newest, data=data)
 
 
 def delivery(tx: Transaction, data: dict[str, Any], *, lock: bool = False) -> WebhookDelivery:
@@ -57,4 +59,5 @@ def delivery(tx: Transaction, data: dict[str, Any], *, lock: bool = False) -> We
     row = tx.get(WebhookDelivery, data["webhook_delivery_id"], kind="delivery", lock=lock)
     if row.webhook_id != data["webhook_id"]:
         raise NOT_FOUND(kind="delivery")
+    require_seen(tx, row.org_unit_id, "delivery")
     return row

@@ -15,6 +15,7 @@ from contracts.problems import NOT_FOUND
 from services.notifications.domain.deliveries import CANCELLABLE, CONFIRMABLE, RESENDABLE, State
 from services.notifications.events import tell
 from services.notifications.models import Delivery
+from services.notifications.queries.scope import of_caller, require_seen
 
 
 def resend_delivery(tx: Transaction, data: dict[str, Any]) -> Delivery:
@@ -61,6 +62,7 @@ def _delivered(tx: Transaction, delivery: Delivery, at: datetime) -> None:
 
 def _locked(tx: Transaction, data: dict[str, Any], allowed: Collection[State], wanted: str) -> Delivery:
     delivery = tx.get(Delivery, data["delivery_id"], kind="delivery", lock=True)
+    require_seen(tx, delivery.org_unit_id, "delivery")
     if delivery.state not in allowed:
         raise DELIVERY_STATE(state=delivery.state, allowed=", ".join(allowed), wanted=wanted)
     return delivery
@@ -74,9 +76,12 @@ def _move(tx: Transaction, delivery: Delivery, state: State, action: str) -> Non
 
 def _named(tx: Transaction, data: dict[str, Any]) -> Delivery:
     if data.get("delivery_id"):
-        return tx.get(Delivery, data["delivery_id"], kind="delivery", lock=True)
-    newest = select(Delivery).where(Delivery.provider_id == data["provider_id"]).order_by(Delivery.created_at.desc())
-    delivery = tx.session.scalars(newest.limit(1).with_for_update()).first()
-    if delivery is None:
+        delivery = tx.get(Delivery, data["delivery_id"], kind="delivery", lock=True)
+        require_seen(tx, delivery.org_unit_id, "delivery")
+        return delivery
+    theirs = (Delivery.provider_id == data["provider_id"], of_caller(tx, Delivery.org_unit_id))
+    newest = select(Delivery).where(*theirs).order_by(Delivery.created_at.desc())
+    found = tx.session.scalars(newest.limit(1).with_for_update()).first()
+    if found is None:
         raise NOT_FOUND(kind="delivery")
-    return delivery
+    return found

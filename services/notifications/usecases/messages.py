@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
 
-from chassis import metrics
+from chassis import directory, metrics
 from chassis.ids import new_id
 from chassis.tables import StaffEntry
-from chassis.work import Transaction
+from chassis.work import NotInCopy, Transaction
 from contracts.core import schema_of
 from contracts.notifications import MessageRequest, MessageWithdrawal
+from contracts.problems import NOT_FOUND, OUT_OF_SCOPE
 from services.notifications.domain.deliveries import CANCELLABLE, Reason, State
 from services.notifications.models import Delivery, Message, Notice
 from services.notifications.policy import Policy
+from services.notifications.queries.scope import require_seen
 from services.notifications.rendering import render
 from services.notifications.usecases.planning import Planner
 from services.notifications.usecases.recipients import persons_of, staff_of
@@ -40,7 +43,9 @@ def withdrawn(tx: Transaction, data: Mapping[str, Any]) -> None:
 
 
 def send_message(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
-    """A caller of the API asks for a message. Problem: `not_found` (a staff member)."""
+    """A caller of the API asks for a message. Problems: `not_found` (a staff member, an org unit),
+    `org_unit_out_of_scope`."""
+    _check_unit(tx, data["org_unit_id"])
     message = request(tx, data)
     tx.audit("message.requested", "message", message.id, after={"key": message.key, "urgent": message.urgent})
     return _shown(tx, message)
@@ -49,9 +54,18 @@ def send_message(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
 def withdraw_message(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
     """Cancel what was not sent yet of a message. Problem: `not_found`."""
     message = tx.get(Message, data["message_id"], kind="message", lock=True)
+    require_seen(tx, message.org_unit_id, "message")
     cancelled = take_back(tx, message)
     tx.audit("message.withdrawn", "message", message.id, after={"cancelled": cancelled})
     return {"cancelled": cancelled}
+
+
+def _check_unit(tx: Transaction, org_unit_id: UUID | None) -> None:
+    if org_unit_id is not None and directory.unit(tx, org_unit_id) is None:
+        # one opened a moment ago may not be in this service's copy yet
+        raise NotInCopy(tx.tenant_id, NOT_FOUND(kind="org unit"))
+    if not tx.ctx.covers(org_unit_id):
+        raise OUT_OF_SCOPE()
 
 
 def request(tx: Transaction, data: Mapping[str, Any]) -> Message:
@@ -100,7 +114,7 @@ def _message(tx: Transaction, data: Mapping[str, Any]) -> Message:
         tenant_id=tx.tenant_id, id=new_id(), key=data["key"], urgent=data["urgent"], variables=dict(data["variables"]),
         not_before=data["not_before"], not_after=data["not_after"], dedupe_key=data["dedupe_key"] or None,
         subject_kind=subject.get("kind"), subject_id=subject.get("id"), subject_number=subject.get("number"),
-        created_at=tx.now,
+        org_unit_id=data["org_unit_id"], created_at=tx.now,
     )  # fmt: skip
 
 

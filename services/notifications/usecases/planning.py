@@ -78,7 +78,8 @@ class Planner:
         delivery = Delivery(
             tenant_id=tx.tenant_id, id=new_id(), message_id=message.id, key=message.key, channel=way.channel,
             recipient_kind=whom.kind, staff_id=whom.staff_id, customer_id=whom.customer_id,
-            language=language(whom.locale or tx.tenant.locale), address_sealed=vault().seal(way.address),
+            org_unit_id=message.org_unit_id, language=language(whom.locale or tx.tenant.locale),
+            address_sealed=vault().seal(way.address),
             address_masked=mask(way.channel, way.address), address_key=address_key(way.channel, way.address),
             person_key=_person_key(whom, way), urgent=message.urgent, state=state, reason=reason, attempts=0,
             due_at=message.not_before or tx.now, not_after=message.not_after, created_at=tx.now,

@@ -17,7 +17,7 @@ from contracts.notifications import TEST_TYPE, WEBHOOK_BUSY, WEBHOOK_DISABLED
 from services.notifications.domain.webhooks import WebhookState
 from services.notifications.models import Webhook, WebhookAttempt, WebhookDelivery
 from services.notifications.queries import webhooks as queries
-from services.notifications.usecases.webhooks import locked
+from services.notifications.usecases.webhooks import held, require_whole_company
 
 _UNSEEN = {"synchronize_session": False}
 
@@ -34,6 +34,7 @@ def test_webhook(tx: Transaction, data: dict[str, Any]) -> WebhookDelivery:
     """Plan a test event, in the form of a published one. Problems: `not_found`, `webhook_disabled`,
     `org_unit_out_of_scope`."""
     webhook = _awake(tx, data)
+    require_whole_company(tx)
     actor = tx.ctx.actor
     envelope = {
         "id": str(new_id()), "type": TEST_TYPE, "version": 1, "occurred_at": tx.now.isoformat(),
@@ -47,9 +48,13 @@ def test_webhook(tx: Transaction, data: dict[str, Any]) -> WebhookDelivery:
 
 def resend_delivery(tx: Transaction, data: dict[str, Any]) -> WebhookDelivery:
     """Send one again now, with all its attempts and the same `webhook-id`, whatever became of it. Later events of its
-    aggregate that were not delivered wait for it. Problems: `not_found`, `webhook_busy`, `webhook_disabled`,
-    `org_unit_out_of_scope`."""
-    queries.delivery(tx, data)  # so that one that is not there is told as that, also while the webhook is disabled
+    aggregate that were not delivered wait for it. Staff of a store may send again what is about it.
+
+    Problems: `not_found`, `webhook_busy`, `webhook_disabled`, `org_unit_out_of_scope`.
+    """
+    found = queries.delivery(tx, data)  # told first as not there, also while the webhook is disabled
+    if found.org_unit_id is None:
+        require_whole_company(tx)
     _awake(tx, data)  # the webhook is locked before its deliveries, as everywhere
     row = queries.delivery(tx, data, lock=True)
     if row.state == WebhookState.SENDING:
@@ -60,12 +65,15 @@ def resend_delivery(tx: Transaction, data: dict[str, Any]) -> WebhookDelivery:
 
 
 def resend_failed(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
-    """Send again what failed of the events that came from `since` to `until`. Problems as `resend_delivery`."""
+    """Send again what failed of the events that came from `since` to `until`; for staff of stores, of those about their
+    stores. Problems: `not_found`, `webhook_disabled`."""
     webhook = _awake(tx, data)
     failed = update(WebhookDelivery).where(
         WebhookDelivery.webhook_id == webhook.id, WebhookDelivery.state == WebhookState.FAILED,
         WebhookDelivery.created_at >= data["since"], WebhookDelivery.created_at <= (data["until"] or tx.now),
     )  # fmt: skip
+    if tx.ctx.org_unit_ids is not None:
+        failed = failed.where(WebhookDelivery.org_unit_id.in_(tx.ctx.org_unit_ids))
     again = failed.values(state=WebhookState.PENDING, attempts=0, due_at=tx.now)
     result = tx.session.execute(again, execution_options=_UNSEEN)
     queued = int(getattr(result, "rowcount", 0))
@@ -83,7 +91,7 @@ def forget_old(tx: Transaction, days: int) -> None:
 
 def _awake(tx: Transaction, data: dict[str, Any]) -> Webhook:
     """The webhook, which is enabled, and is not left alone any longer because it failed."""
-    webhook = locked(tx, data)
+    webhook = held(tx, data)
     if not webhook.enabled:
         raise WEBHOOK_DISABLED(webhook_id=webhook.id)
     webhook.health.rest_until = None
@@ -95,13 +103,19 @@ def _add(tx: Transaction, webhooks: Iterable[Webhook], event: Received) -> list[
     rows = [
         WebhookDelivery(
             tenant_id=tx.tenant_id, id=new_id(), webhook_id=webhook.id, event_id=event.id, event_type=event.type,
-            aggregate_id=event.aggregate_id, sequence=last.get(webhook.id, 0) + 1, body=event.body,
-            state=WebhookState.PENDING, attempts=0, due_at=tx.now, created_at=tx.now,
+            aggregate_id=event.aggregate_id, org_unit_id=_store_of(event), sequence=last.get(webhook.id, 0) + 1,
+            body=event.body, state=WebhookState.PENDING, attempts=0, due_at=tx.now, created_at=tx.now,
         )
         for webhook in webhooks
     ]  # fmt: skip
     tx.session.add_all(rows)
     return rows
+
+
+def _store_of(event: Received) -> UUID | None:
+    """The org unit the event's data names; None for what concerns the company."""
+    named = event.data.get("org_unit_id")
+    return UUID(str(named)) if named else None
 
 
 def _last_sequences(tx: Transaction, aggregate_id: UUID) -> dict[UUID, int]:

@@ -117,9 +117,14 @@ def require_whole_company(tx: Transaction) -> None:
 
 def locked(tx: Transaction, data: dict[str, Any]) -> Webhook:
     """The webhook that `data` names, for a change of it. Problems: `not_found`, `org_unit_out_of_scope`."""
-    webhook = tx.get(Webhook, data["webhook_id"], kind="webhook", lock=True)
+    webhook = held(tx, data)
     require_whole_company(tx)
     return webhook
+
+
+def held(tx: Transaction, data: dict[str, Any]) -> Webhook:
+    """The webhook that `data` names, kept from others' changes. Problem: `not_found`."""
+    return tx.get(Webhook, data["webhook_id"], kind="webhook", lock=True)
 
 
 def with_secret(webhook: Webhook) -> dict[str, Any]:

@@ -90,11 +90,20 @@ class Company:
     # -- calls and events ----------------------------------------------------------------------------------------------
 
     def call(
-        self, operation: Operation, /, as_staff: UUID | None = None, may: Iterable[str] = ("*",), **payload: Any
+        self,
+        operation: Operation,
+        /,
+        as_staff: UUID | None = None,
+        may: Iterable[str] = ("*",),
+        units: Iterable[UUID] | None = None,
+        **payload: Any,
     ) -> Any:
-        """The reply of the service's door; raises its Problem."""
+        """The reply of the service's door; raises its Problem. `units`: where the caller may act; None: everywhere."""
         actor = Actor(kind="staff", id=str(as_staff)) if as_staff else Actor(kind="key", id="till")
-        ctx = Context(tenant_id=self.tenant_id, actor=actor, permissions=frozenset(may), idempotency_key=str(new_id()))
+        ctx = Context(
+            tenant_id=self.tenant_id, actor=actor, permissions=frozenset(may), idempotency_key=str(new_id()),
+            org_unit_ids=None if units is None else frozenset(units),
+        )  # fmt: skip
         reply, problem = getattr(NotificationsService(), operation.name)(Call(operation, self.place, ctx, payload))
         if problem is not None:
             raise problem
