@@ -292,7 +292,7 @@ def test_the_log_is_forgotten_after_its_days(partner: Partner) -> None:
     class Job:
         begin = staticmethod(partner.company.begin)
 
-        def known_tenants(self) -> list[UUID]:
+        def tenants(self) -> list[UUID]:
             return [partner.company.tenant_id]
 
     with clock.freeze(datetime(2026, 10, 1, tzinfo=UTC)):
