@@ -80,6 +80,12 @@ PAPERS = _counter("kefu_papers_total", "Closed cases whose papers were made and 
 PAPERS_WAITING = _gauge(
     "kefu_papers_waiting_seconds", "Since when the oldest closed case has waited for its papers; 0: none.", "service"
 )
+ERASURES = _counter("kefu_erasures_total", "Destroyed files that were erased, or not.", "service", "outcome")
+ERASURES_STUCK = _gauge(
+    "kefu_erasures_stuck",
+    "Destroyed files whose erasure broke off three times or more and is still to be done.",
+    "service",
+)
 REPORTS = _counter("kefu_reports_total", "Periodic reports that were made by themselves.", "service", "outcome")
 REPORTS_WAITING = _gauge(
     "kefu_reports_waiting_seconds", "How long the oldest report that is due has not been made; 0: none.", "service"

@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 
 from chassis import audit, press
 from chassis.ids import new_id
+from chassis.metrics import REGISTRY
 from chassis.storage import FolderStorage
 from chassis.tables import AuditRow
 from chassis.timers import Job
@@ -268,6 +269,34 @@ def test_once(gone: Destroyed, erase: Erase, bench: Bench) -> None:
     assert gone.kept().updated_at == before
     with bench.database.begin(gone.company.id, read_only=True) as session:
         assert session.scalars(select(ErasureDue)).all() == []
+
+
+def test_a_file_that_cannot_be_deleted_is_tried_again_and_told(
+    file: Destroyed, erase: Erase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.approve()
+    file.record()
+    file.seal()
+    after = timedelta(minutes=5)
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderStorage, "discard", _refuse)
+        for attempt in range(3):
+            assert erase(after) == 0
+            after += LEASE * 2**attempt + timedelta(seconds=1)
+    assert gauge("kefu_erasures_stuck") >= 1
+    assert file.kept().content == "", "its rows are gone"
+    assert erase(after) == 1
+    assert gauge("kefu_erasures_stuck") == 0
+    assert file.files(storage_root()) == []
+
+
+def _refuse(*_: object) -> bool:
+    raise PermissionError("read-only file system")
+
+
+def gauge(name: str) -> float:
+    value = REGISTRY.get_sample_value(name, {"service": "complaints"})
+    return value if value is not None else -1
 
 
 ELSEWHERE = """

@@ -176,3 +176,20 @@ def _as_before(previous: str, one: AuditRow) -> str:
         for column in AuditRow.__table__.columns if column.key not in added
     }  # fmt: skip
     return hashlib.sha256(previous.encode() + orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+@given(trails())
+def test_a_row_of_this_release_that_the_one_before_sealed_can_be_erased(rows: list[AuditRow]) -> None:
+    """While both run, either may seal."""
+    chain, previous = [], audit.GENESIS
+    for seq, one in enumerate(rows, 1):
+        previous = _as_before(previous, one)
+        chain.append((AuditSeal(tenant_id=TENANT, seq=seq, audit_id=one.id, hash=previous, version=1), one))
+    assert faults(chain) == {}
+    record = record_of(len(rows), rows[0])
+    version, digest, hash_ = digests.seal_of(previous, record)
+    last = AuditSeal(
+        tenant_id=TENANT, seq=len(rows) + 1, audit_id=record.id, hash=hash_, version=version, digest=digest
+    )
+    emptied(rows[0], record.id)
+    assert faults([*chain, (last, record)]) == {}
