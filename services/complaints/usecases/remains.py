@@ -23,6 +23,7 @@ from services.complaints.models import (
     MergeRow,
     PaperRow,
     PapersDue,
+    ReportFile,
     SheetRow,
     StatementRow,
     StatusLinkRow,
@@ -67,10 +68,10 @@ def delete_rows(tx: Transaction, rows: Sequence[ComplaintRow]) -> list[str]:
 
 
 def named(tx: Transaction, keys: Collection[str]) -> set[str]:
-    """Those of the keys that a case names: the same file was attached to it."""
+    """Those of the keys that something else names: the same file was attached to another case, a report's even."""
     return {
         key
-        for model in (AttachmentRow, PaperRow)
+        for model in (AttachmentRow, PaperRow, ReportFile)
         for key in tx.session.scalars(select(model.sha256).where(model.sha256.in_(keys)))
     }
 

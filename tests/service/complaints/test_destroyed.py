@@ -24,6 +24,7 @@ from chassis.tables import AuditRow
 from chassis.timers import Job
 from contracts import complaints as contract
 from contracts.complaints import exports as exporting
+from contracts.complaints import kept_reports as reporting
 from kefu.commands.erasures import group as erasures
 from services.complaints import jobs
 from services.complaints.models import Base, ErasureDue, ErasureRow
@@ -350,6 +351,19 @@ def test_a_file_that_another_case_has_stays(file: Destroyed, erase: Erase, bench
     asked: dict[str, Any] = {"complaint_id": file.other["id"], "attachment_id": shared_by["id"]}
     assert file.company.call(contract.GET_ATTACHMENT, **asked)["sha256"] == shared_by["sha256"]
     assert len(file.files(storage_root())) == 1
+
+
+def test_a_reports_file_that_was_attached_to_it_stays(file: Destroyed, erase: Erase) -> None:
+    call = file.company.call
+    with around(RECEIVED):
+        report = call(reporting.MAKE_REPORT, report="monthly", period="2026-01")
+        printed = call(reporting.DOWNLOAD_REPORT, report_id=report["id"], format="xlsx")
+        call(contract.ADD_ATTACHMENT, complaint_id=file.id, content=printed["content"], filename="r.xlsx")
+    file.approve()
+    file.record()
+    file.seal()
+    assert erase() == 1
+    assert call(reporting.DOWNLOAD_REPORT, report_id=report["id"], format="xlsx") == printed
 
 
 # -- after a restore ---------------------------------------------------------------------------------------------------
