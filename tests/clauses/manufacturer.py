@@ -44,9 +44,13 @@ class Manufacturer:
         }  # fmt: skip
         return self.sales.register(**{**usual, **fields})
 
+    def confirmed(self, **fields: Any) -> Json:
+        """Its record read back to the customer."""
+        return self.sales.act(self.register(**fields), "confirm_record", how="电话复述")
+
     def analysing(self, **fields: Any) -> Json:
         """With quality, the GM office having accepted it."""
-        case = self.sales.act(self.register(**fields), "fill_form", **FORM)
+        case = self.sales.act(self.confirmed(**fields), "fill_form", **FORM)
         return self.office.act(case, "accept", accepted_on="2026-11-20")
 
     def analysed(self, analysis: Json | None = None, **fields: Any) -> Json:

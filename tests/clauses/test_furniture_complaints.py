@@ -42,8 +42,12 @@ class Furniture:
             content="衣柜缺铰链", complainant=complainant, facts={**PIECE, **(facts or {})}, **fields
         )
 
+    def confirmed(self, kind: str = "customer", **more: Any) -> Json:
+        """Its record read back to the customer."""
+        return self.officer.act(self.register(kind, **more), "confirm_record", how="电话复述")
+
     def verified(self, kind: str = "customer", category: str = "quality", value: float = 300, **more: Any) -> Json:
-        case = self.register(kind, **more)
+        case = self.confirmed(kind, **more)
         return self.officer.act(case, "verify", genuine=True, category=category, value=yuan(value))
 
     def solved(self, case: Json) -> Json:
@@ -83,6 +87,16 @@ def test_what_makes_an_order_urgent(maker: Furniture) -> None:
     assert {case["level"] for case in queue} == {"rush"}
 
 
+@pytest.mark.clause("SC-2")
+def test_the_feedback_sheet_is_confirmed_with_the_customer_before_it_is_verified(maker: Furniture) -> None:
+    case = maker.register()
+    refused = maker.officer.refused(case, "verify", genuine=True, category="quality")
+    assert (refused["code"], "记录已与客户核对" in refused["detail"]) == ("stage_incomplete", True)
+    (tick,) = maker.officer.act(case, "confirm_record", how="电话复述")["ticks"]
+    assert (tick["key"], tick["evidence"], tick["at"] >= case["received_at"]) == ("record_confirmed", "电话复述", True)
+    assert maker.officer.act(case, "verify", genuine=True, category="quality")["stage"] == "investigating"
+
+
 @pytest.mark.clause("FU-2")
 @pytest.mark.parametrize("kind", ["branch", "vip_dealer"])
 def test_branches_and_vip_dealers_are_handled_first_and_investigated_after(maker: Furniture, kind: str) -> None:
@@ -115,7 +129,7 @@ def test_others_are_investigated_first_unless_fittings_of_little_worth(
 
 @pytest.mark.clause("FU-2")
 def test_what_is_not_genuine_is_explained(maker: Furniture) -> None:
-    case = maker.officer.act(maker.register("branch"), "verify", genuine=False, category="quality")
+    case = maker.officer.act(maker.confirmed("branch"), "verify", genuine=False, category="quality")
     assert (case["stage"], case["validity"]) == ("explaining", "unfounded")
     assert maker.officer.act(case, "explain", told="非本公司产品")["outcome"] == "explained"
 

@@ -93,9 +93,19 @@ def test_a_demand_still_unknown_reads_so_and_is_settled_before_closing(maker: Ma
     assert (case["state"], case["remedy_sought"]) == ("closed", "退换40件,折让四百元")
 
 
+@pytest.mark.clause("SC-2")
+def test_the_form_leaves_sales_only_when_the_record_is_confirmed_with_the_customer(maker: Manufacturer) -> None:
+    case = maker.register()
+    refused = maker.sales.refused(case, "fill_form", **FORM)
+    assert (refused["code"], "记录已与客户核对" in refused["detail"]) == ("stage_incomplete", True)
+    (tick,) = maker.sales.act(case, "confirm_record", how="电话复述")["ticks"]
+    assert (tick["key"], tick["evidence"], tick["at"] >= case["received_at"]) == ("record_confirmed", "电话复述", True)
+    assert maker.sales.act(case, "fill_form", **FORM)["stage"] == "registration"
+
+
 @pytest.mark.clause("MF-4", "MF-6")
 def test_the_form_passes_through_the_departments_each_hand_over_timed(maker: Manufacturer) -> None:
-    case, way = maker.register(), []
+    case, way = maker.confirmed(), []
 
     def at(stage: str, *people: str) -> None:
         assert (case["stage"], waits_for(case)) == (stage, list(people))
@@ -170,6 +180,7 @@ def test_a_decision_not_accepted_opens_a_new_form_that_goes_up_with_the_first(ma
     assert (link["kind"], second["links"][0]["complaint_id"]) == ("followed_by", case["id"])
     assert second["facts"]["part_no"] == ORDER["part_no"]
     maker.gm.await_notice(case, "complaint.handed_up")
+    maker.sales.act(second, "confirm_record", how="电话复述")
     maker.sales.act(second, "fill_form", **FORM)
     maker.office.act(second, "accept", accepted_on="2026-11-21")
     maker.engineer.act(second, "check_lot", **LOT)
