@@ -243,6 +243,9 @@ class Complaint(ComplaintSummary):
     outcome = fields.String(allow_none=True)
     satisfaction = fields.String(allow_none=True)
     erasure = fields.Nested(Erasure, allow_none=True, metadata={"description": "When its file was destroyed."})
+    refused_by_complainant = fields.Boolean(
+        metadata={"description": "The complainant refused the decision as it is and has no answer to that yet (IS-7)."},
+    )
 
 
 class HistoryEntry(Reply):

@@ -125,6 +125,9 @@ class Status(Reply):
     next_reply_at = Moment(allow_none=True, metadata={"description": "Promised; null when the policy tells none."})
     decision = fields.List(fields.Nested(Disclosed), required=True, metadata={"description": "Empty until taken."})
     answer = fields.String(allow_none=True, metadata={"description": "accepted or refused: the decision as it is."})
+    next_step = fields.String(
+        allow_none=True, metadata={"description": "What happens next, after a refusal that has no answer yet."}
+    )
     recourse = fields.String(allow_none=True, metadata={"description": "What else can be done."})
     contact = fields.String(allow_none=True, metadata={"description": "How to reach us otherwise."})
     messages = fields.List(fields.Nested(StatusMessage), required=True, metadata={"description": "Oldest first."})
@@ -246,7 +249,8 @@ ANSWER_DECISION = Operation(
     success=201,
     audience=Audience.COMPLAINANT,
     errors=(*_SAYING, NOT_ASKED_NOW),
-    description="A refusal is put before the handler; it closes nothing.",
+    description="A refusal is put before the handler. It closes nothing, and the case is not closed before it is "
+    "answered, as the company's policy says: `next_step`.",
 )
 RATE_COMPLAINT = Operation(
     service=SERVICE,

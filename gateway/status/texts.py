@@ -37,10 +37,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "why": ("说明(不接受时请写明原因)", "Your words (if you do not accept, tell us why)"),
     "send_answer": ("提交答复", "Send the answer"),
     "answered_accepted": ("您已接受该处理结果。", "You accepted this decision."),
-    "answered_refused": (
-        "您不接受该处理结果,案件继续处理中。",
-        "You did not accept this decision; your case stays open.",
-    ),
+    "answered_refused": ("您不接受该处理结果。", "You did not accept this decision."),
     "change_answer": ("更改答复", "Change the answer"),
     "messages": ("往来留言", "Messages"),
     "no_messages": ("暂无留言。", "No messages yet."),

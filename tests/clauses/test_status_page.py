@@ -12,7 +12,7 @@ import pytest
 from kefu.waiting import wait_until
 from tests.clauses import dealership as usual
 from tests.clauses.complainant import PNG, Complainant, link_to
-from tests.clauses.driver import SECONDS, Company, Json
+from tests.clauses.driver import SECONDS, Company, Json, errors_of
 
 DAY = 24 * 3600
 Follow = Callable[[Json], Complainant]
@@ -146,6 +146,33 @@ def test_a_refusal_goes_to_the_handler_and_the_case_stays_open_until_recourse_is
     status = complainant.status()
     assert set(part(status, "recourse")) == {"总经理接待日", "消协"}
     assert "误工费不予支持" in part(status, "decision")
+
+
+@pytest.mark.clause("IS-7")
+def test_no_case_is_closed_over_a_refusal_before_it_is_reviewed_and_recourse_is_named(
+    company: Company, follow: Follow
+) -> None:
+    consultant, manager = company.team("customer_relations_consultant", "customer_relations_manager")
+    case = usual.reach(company, "summary")
+    complainant = follow(case)
+    status = complainant.say("answer", accepted=False, text="问题仍在")
+    assert (status["answer"], "不会办结" in status["next_step"]) == ("refused", True)
+    assert "not closed before you have an answer" in complainant.status("en")["next_step"]
+    usual.sum_up(company, case)
+    refused = manager.refused(case, "finish")
+    assert (refused["code"], "投诉人异议" in refused["detail"]) == ("stage_incomplete", True)
+    assert (consultant.case(case)["state"], consultant.case(case)["refused_by_complainant"]) == ("open", True)
+    assert "review_refusal" not in consultant.may(case)
+    assert errors_of(manager.refused(case, "review_refusal", finding="维持原决定")) == {
+        "internal_recourse",
+        "external_recourse",
+    }
+    review = {"finding": "维持原决定", "internal_recourse": "总经理接待日", "external_recourse": "消协"}
+    assert manager.act(case, "review_refusal", **review)["refused_by_complainant"] is False
+    status = complainant.status()
+    assert (status["answer"], status["next_step"]) == ("refused", None)
+    assert ("维持原决定" in part(status, "reasons"), set(part(status, "recourse"))) == (True, {"总经理接待日", "消协"})
+    assert manager.act(case, "finish")["state"] == "closed"
 
 
 @pytest.mark.clause("IS-7", "AD-6")

@@ -82,6 +82,8 @@ SYSTEM_VARIABLES: Mapping[str, Any] = {
     "ticked": [""],
     "late_steps": [{"deadline": "", "department": "", "due_at": ""}],
     "answer": "",
+    "refused_by_complainant": False,
+    "refusal_answered": False,
     "rating": "",
 }
 """What the engine works out, with a value of the right kind.
@@ -92,7 +94,8 @@ both false while the customer was not asked or not reached. `open_sheets`, `done
 deadlines. `visited`: stages the case was in. `late_steps`: the terms missed so far, with the department that answers
 for each. `follows_case`: the complainant names an earlier case. `attachments`: how
 many files are on the case. `answer`: what the complainant last said to a decision on the status page, accepted or
-refused; `rating`: the satisfaction they chose there."""
+refused; `rating`: the satisfaction they chose there. `refused_by_complainant`: they refused the decision as it is, and
+nobody answered that yet; another decision is not refused. `refusal_answered`: `answer_refusal` did, for this decision."""
 
 MAPS = ("fields", "sheet", "proposals", "approved", "assigned", "days_since", "months_since", "figures", "last_sheet")
 """Variables read with a dot.

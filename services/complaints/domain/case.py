@@ -200,6 +200,12 @@ class Case:
     """Tells complainants apart."""
     answer: str = ""
     """What the complainant last said to a decision on the status page: accepted or refused."""
+    decision: str = ""
+    """Tells the last decision that the complainant could read from others (`disclosure.fingerprint`)."""
+    refused: str = ""
+    """The decision that the complainant refused, until they accept it after all."""
+    reviewed: str = ""
+    """The decision whose refusal was answered."""
     rating: str = ""
     """The satisfaction the complainant chose there."""
     has_contact: bool = False
@@ -213,6 +219,16 @@ class Case:
     waiting_since: datetime | None = None
     waited: timedelta = timedelta()
     closed_at: datetime | None = None
+
+    @property
+    def refusal_stands(self) -> bool:
+        """Whether the complainant refused the decision as it is and nobody answered that (SPEC IS-7)."""
+        return bool(self.refused) and self.refused == self.decision and not self.refusal_answered
+
+    @property
+    def refusal_answered(self) -> bool:
+        """Whether the refusal of the decision as it is was answered."""
+        return bool(self.reviewed) and self.reviewed == self.decision
 
     def sheet_ids(self, kind: str) -> list[str]:
         """The case's sheets of that kind; their ids are in the order of their making."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.complaints.domain.case import Case, Now
+from services.complaints.domain.deciding import tell_decision
 from services.complaints.domain.effects import resume
 from services.complaints.domain.moving import run_hooks
 from services.complaints.domain.outcome import Notify, Outcome
 from services.complaints.domain.working import NewId, Working
 from services.complaints.policy import Policy
 
-ANSWERS = frozenset({"accepted", "refused"})
+REFUSED = "refused"
+ANSWERS = frozenset({"accepted", REFUSED})
 RATED = "rated"
 SAID: Mapping[str, Mapping[str, str]] = {
     "message": {"zh-CN": "留言", "en": "sent a message"},
@@ -30,7 +32,9 @@ def hear(policy: Policy, case: Case, kind: str, words: str, rating: str, now: No
         resume(work)
     _tell_handler(work, kind, words)
     if kind in ANSWERS:
+        tell_decision(work)
         work.case.answer = kind
+        work.case.refused = work.case.decision if kind == REFUSED else ""
         work.events.append(("answered", None))
     if kind == RATED:
         work.case.rating = rating

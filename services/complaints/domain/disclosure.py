@@ -11,7 +11,7 @@ from typing import Any
 from contracts.complaints.vocabulary import DISCLOSED
 from services.complaints.domain.case import CLOSED, WAITING, Case, Now
 from services.complaints.domain.scope import scope_of
-from services.complaints.policy import Policy
+from services.complaints.policy import Policy, holds
 from services.complaints.policy.specs import FieldSpec
 
 RECEIVED, WORKING, DECIDED = "received", "working", "decided"
@@ -28,13 +28,16 @@ class Disclosure:
 
 def decision(policy: Policy, case: Case, now: Now) -> list[Disclosure]:
     """The decision, its reasons and recourse, as far as they may be read now; empty until a decision can be."""
+    filled = [form for form in policy.forms.values() if form.public and not form.internal and form.key in case.forms]
+    if not filled:
+        return []
     scope = scope_of(policy, case, now)
     shown = [
         Disclosure(field.public, field, value)
-        for key, form in policy.forms.items()
-        if form.public is not None and not form.internal and key in case.forms and form.public.holds(scope)
+        for form in filled
+        if holds(form.public, scope)
         for field in form.fields.values()
-        if field.public and (value := case.forms[key].get(field.key)) is not None
+        if field.public and (value := case.forms[form.key].get(field.key)) is not None
     ]
     if not any(one.part == DISCLOSED[0] for one in shown):
         return []

@@ -312,6 +312,12 @@ def _renew(work: Working, kind: str) -> None:
     start_deadline(work, kind)
 
 
+def _answer_refusal(work: Working, _: Args) -> None:
+    """What the complainant was told about their refusal of this decision is the answer: it stands in no way any more."""
+    work.case.reviewed = work.case.decision
+    work.changed()
+
+
 _EFFECTS: Mapping[str, Callable[[Working, Args], None]] = {
     "set": _set,
     "assign": _assign,
@@ -338,4 +344,5 @@ _EFFECTS: Mapping[str, Callable[[Working, Args], None]] = {
     "successor": lambda work, args: work.emit(Successor(content=str(args(work.scope)))),
     "finding": _finding,
     "precedent": _precedent,
+    "answer_refusal": _answer_refusal,
 }

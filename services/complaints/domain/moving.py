@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from contracts.complaints.problems import STAGE_INCOMPLETE
 from services.complaints.domain.case import DONE, VOID
+from services.complaints.domain.deciding import tell_decision
 from services.complaints.domain.dossier import missing as dossier_lacks
 from services.complaints.domain.effects import apply, start_deadline, stop_deadline
 from services.complaints.domain.outcome import Moved, SheetClosed
 from services.complaints.domain.values import wanted
 from services.complaints.domain.working import Working
 from services.complaints.policy import holds, text
-from services.complaints.policy.specs import ActionSpec, StageSpec
+from services.complaints.policy.specs import ActionSpec, NeedSpec, StageSpec
 
 
 def advance(work: Working, action: ActionSpec) -> None:
@@ -20,6 +23,8 @@ def advance(work: Working, action: ActionSpec) -> None:
         return
     stage = work.spec.stages[work.flow.stage]
     lacking = [] if action.back or stage.final else lacks(work, stage)
+    if work.sheet is None and work.spec.stages[_landing(work, target)].final:
+        lacking += unmet(work, work.policy.closing_needs)
     if lacking:
         locale = work.actor.locale if work.actor else "zh-CN"
         raise STAGE_INCOMPLETE(
@@ -34,10 +39,15 @@ def lacks(work: Working, stage: StageSpec) -> list[str]:
     forms = [work.policy.forms[key] for key in stage.forms]
     unfinished = [text(f.labels, locale) for f in forms if not form_complete(work, f.key)]
     unticked = [text(work.policy.ticks[key]["labels"], locale) for key in stage.ticks if key not in work.case.ticks]
-    unmet = [text(need.labels, locale) for need in stage.needs if not need.that.holds(work.scope)]
     dossier = work.policy.dossiers[stage.dossier] if stage.dossier else None
     papers = [text(p.labels, locale) for p in dossier_lacks(dossier, work.case, work.scope)] if dossier else []
-    return [*unfinished, *unticked, *papers, *unmet]
+    return [*unfinished, *unticked, *papers, *unmet(work, stage.needs)]
+
+
+def unmet(work: Working, needs: Iterable[NeedSpec]) -> list[str]:
+    """Those of the needs that do not hold now, for people."""
+    locale = work.actor.locale if work.actor else "zh-CN"
+    return [text(need.labels, locale) for need in needs if not need.that.holds(work.scope)]
 
 
 def form_complete(work: Working, key: str) -> bool:
@@ -116,3 +126,4 @@ def run_hooks(work: Working) -> None:
                 if hook.to is not None:
                     move(here, hook.to)
                     moved = True
+    tell_decision(here)

@@ -129,6 +129,8 @@ def _system(policy: Policy, case: Case, now: Now) -> dict[str, Any]:
         ],
         "attachments": attachments_of(case),
         "answer": case.answer,
+        "refused_by_complainant": case.refusal_stands,
+        "refusal_answered": case.refusal_answered,
         "rating": case.rating,
         "assigned": {p: (part := case.parts.get(p)) is not None and part.staff_id is not None for p in policy.parties},
     }

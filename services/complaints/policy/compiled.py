@@ -49,6 +49,8 @@ class Policy:
         self.priorities = [(p["points"], maybe(p["when"])) for p in document.get("priorities", ())]
         self.intake = document.get("intake", {})
         self.required_at_intake = [(r, maybe(r.get("when"))) for r in self.intake.get("required", ())]
+        self.closing_needs = compiling.needs(document.get("closing", {}))
+        """What must hold before any case is closed."""
         self.reopen_within: Mapping[str, Any] = document["reopen"]["within"]
         self.status_page: Mapping[str, Any] = document.get("status_page", {})
         self.figures: dict[str, int] = {f["key"]: f["value"] for f in document.get("figures", ())}

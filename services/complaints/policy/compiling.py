@@ -152,6 +152,10 @@ def scripts(document: Json) -> dict[str, ScriptSpec]:
     }
 
 
+def needs(raw: Json) -> tuple[NeedSpec, ...]:
+    return tuple(NeedSpec(labels=n["labels"], that=Expression(n["that"])) for n in raw.get("needs", ()))
+
+
 def _stage(document: Json, raw: Json) -> StageSpec:
     return StageSpec(
         key=raw["key"],
@@ -165,7 +169,7 @@ def _stage(document: Json, raw: Json) -> StageSpec:
         forms=tuple(raw.get("forms", ())),
         ticks=tuple(raw.get("ticks", ())),
         dossier=raw.get("dossier"),
-        needs=tuple(NeedSpec(labels=n["labels"], that=Expression(n["that"])) for n in raw.get("needs", ())),
+        needs=needs(raw),
         actions={a["key"]: _action(document, a) for a in raw.get("actions", ())},
         public=raw.get("public"),
         final=raw.get("final", False),

@@ -130,7 +130,7 @@ class DossierSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedSpec:
-    """What must hold before a stage is passed."""
+    """What must hold before a stage is passed, or a case closed."""
 
     labels: Labels
     that: Expression

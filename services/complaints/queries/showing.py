@@ -50,6 +50,7 @@ def shown(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
         "merged": relatives.merged(tx, row),
         "deadlines": _clocks(tx, policy, row),
         "actions": [schemas.action(spec, locale) for spec in actions], "erasure": _erasure(record),
+        "refused_by_complainant": case.refusal_stands,
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from chassis.work import Transaction
 from services.complaints.domain import disclosure
 from services.complaints.domain.approvals import yuan
 from services.complaints.domain.case import CLOSED, WAITING, Case
-from services.complaints.domain.complainant import ANSWERS, RATED
+from services.complaints.domain.complainant import ANSWERS, RATED, REFUSED
 from services.complaints.domain.disclosure import Disclosure
 from services.complaints.domain.scope import reopenable
 from services.complaints.models import AttachmentRow, ComplaintRow, HistoryRow, StatementRow
@@ -58,7 +58,8 @@ def shown(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
     public = disclosed(tx, row, standing)
     progress = disclosure.progress(policy, case, public)
     said = _statements(tx, row)
-    page = policy.status_page
+    page, answer = policy.status_page, _answer(said, public)
+    refused = answer == REFUSED and case.refusal_stands
     return {
         "company": tx.tenant.name, "timezone": tx.tenant.timezone.key, "number": row.number,
         "received_at": row.received_at, "content": row.content, "remedy_sought": row.remedy_sought,
@@ -66,7 +67,8 @@ def shown(tx: Transaction, row: ComplaintRow) -> dict[str, Any]:
         "progress_label": _progress_label(policy, case, progress, locale),
         "steps": _steps(tx, policy_of(tx, row), row, locale),
         "waiting_for": _waiting_for(tx, policy, standing, locale), "next_reply_at": _next_reply(tx, policy, standing),
-        "decision": [_disclosed(tx, one, locale) for one in public], "answer": _answer(said, public),
+        "decision": [_disclosed(tx, one, locale) for one in public], "answer": answer,
+        "next_step": _text(page.get("refused"), locale) if refused else None,
         "recourse": _text(page.get("recourse"), locale) if public else None,
         "contact": _text(page.get("contact"), locale), "messages": _messages(tx, row, said),
         "ratings": [

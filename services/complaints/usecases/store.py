@@ -41,6 +41,9 @@ _WORK: Mapping[str, Any] = {
     "papers": set[str],
     "joined": list[Joined],
     "answer": str,
+    "decision": str,
+    "refused": str,
+    "reviewed": str,
     "rating": str,
 }
 """Attributes of a case that only the engine reads, with their types."""

@@ -11,7 +11,7 @@ from contracts.policies import load_pack, pack_names, resolve
 from services.notifications.policy import Policy
 
 PACKS = Path(__file__).parents[3] / "packs"
-ASKED = re.compile(r"^(?:template|reminder|notice)$")
+ASKED = re.compile(r"^(?:template|reminder|notice|decided)$")
 
 
 def asked_for(value: object) -> set[str]:
