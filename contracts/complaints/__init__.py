@@ -80,6 +80,7 @@ from contracts.complaints.previews import PREVIEW_POLICY
 from contracts.complaints.problems import (
     ACTION_NOT_AVAILABLE,
     ASKER_LEFT,
+    ATTACHMENT_STRUCK,
     BEYOND_AUTHORITY,
     BULK_OVER,
     CASE_ERASED,
@@ -124,6 +125,7 @@ from contracts.complaints.status import (
     SEND_STATUS_MESSAGE,
 )
 from contracts.complaints.status import OPERATIONS as STATUS_OPERATIONS
+from contracts.complaints.striking import STRIKE_ATTACHMENT
 from contracts.complaints.vocabulary import LINK_PREFIX, SERVICE
 from contracts.core import ServiceContract
 
@@ -174,6 +176,7 @@ CONTRACT = ServiceContract(
         ADD_ATTACHMENT,
         GET_ATTACHMENT,
         DOWNLOAD_ATTACHMENT,
+        STRIKE_ATTACHMENT,
         PRINT_FORM,
         PRINT_SHEET,
         PRINT_COMPLAINT,
@@ -222,6 +225,7 @@ CONTRACT = ServiceContract(
         "complaints.unmask": "See complainants' personal data, on the record.",
         "complaints.amend": "Correct and complete the facts of a complaint.",
         "complaints.attach": "Attach files.",
+        "complaints.strike": "Strike out files that others attached, and read what was struck out.",
         "complaints.merge": "Merge duplicates, split cases, and undo it.",
         "complaints.templates": "Word reply templates.",
         "complaints.judge": "Judge nature, category, grounds and demand; assign.",
@@ -248,6 +252,7 @@ __all__ = [
     "ADD_WATCHER",
     "ANSWER_DECISION",
     "ASKER_LEFT",
+    "ATTACHMENT_STRUCK",
     "BEYOND_AUTHORITY",
     "BULK_OVER",
     "CANCEL_BULK",
@@ -343,6 +348,7 @@ __all__ = [
     "SHEET_OPENED",
     "SPLIT_COMPLAINT",
     "STAGE_INCOMPLETE",
+    "STRIKE_ATTACHMENT",
     "TOO_MUCH_SAID",
     "UNMASK_COMPLAINANT",
     "UNMERGE_COMPLAINT",

@@ -84,6 +84,7 @@ class AttachmentQuery(Body):
 class AttachmentListQuery(PageQuery):
     sheet_id = Id(metadata={"description": "Those of one sheet."})
     kind = Slug()
+    struck = Flag(load_default=False, metadata={"description": "Those that were struck out; else those that stand."})
 
 
 class CaseFilter(Body):

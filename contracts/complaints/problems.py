@@ -72,6 +72,13 @@ OPEN_SHEETS = ProblemType(
     "{number} has sheets that are being worked on: {sheets}. Finish them or declare them void first.",
     "案件 {number} 尚有未办结的单据:{sheets}。请先办结或作废。",
 )  # fmt: skip
+ATTACHMENT_STRUCK = ProblemType(
+    "attachment_struck", 410,
+    "{filename} was struck out by {by} on {on}: {reason}. Attach the right file; whoever may strike files out "
+    "(complaints.strike) can still read it.",
+    "附件 {filename} 已由 {by} 于 {on} 作废,原因:{reason}。请上传正确的文件;"
+    "如需查看,请联系有作废权限(complaints.strike)的人员。",
+)  # fmt: skip
 ONLY_STAFF = ProblemType(
     "only_staff", 409,
     "A key is nobody who could be told anything. Sign in as a staff member, or name one at /watchers/<staff_id>.",

@@ -326,6 +326,9 @@ class Attachment(Reply):
     sheet_id = Id(allow_none=True, metadata={"description": "The sheet it belongs to; absent: the case itself."})
     by = fields.String(required=True)
     at = Moment(required=True)
+    struck_at = Moment(allow_none=True, metadata={"description": "It was struck out then; null: it stands."})
+    struck_by = fields.String(allow_none=True)
+    struck_reason = fields.String(allow_none=True)
 
 
 class AttachmentContent(Attachment):

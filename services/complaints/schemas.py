@@ -107,6 +107,7 @@ _WHAT: Mapping[str, Mapping[str, str]] = {
     "linked": {"zh-CN": "关联客户", "en": "Customer found"},
     "unmasked": {"zh-CN": "查看个人信息", "en": "Personal data seen"},
     "attachment": {"zh-CN": "添加附件", "en": "File attached"},
+    "struck": {"zh-CN": "作废附件", "en": "File struck out"},
     "like": {"zh-CN": "出现同类投诉", "en": "A like case came in"},
     "merged": {"zh-CN": "并入其他案件", "en": "Merged into another case"},
     "merged_here": {"zh-CN": "并入重复案件", "en": "A duplicate was merged into it"},

@@ -95,7 +95,7 @@ deadlines. `visited`: stages the case was in. `late_steps`: the terms missed so 
 for each. `follows_case`: the complainant names an earlier case. `attachments`: how
 many files are on the case. `answer`: what the complainant last said to a decision on the status page, accepted or
 refused; `rating`: the satisfaction they chose there. `refused_by_complainant`: they refused the decision as it is, and
-nobody answered that yet; another decision is not refused. `refusal_answered`: `answer_refusal` did, for this decision."""
+nobody answered that yet; another decision is not refused. `refusal_answered`: somebody did."""
 
 MAPS = ("fields", "sheet", "proposals", "approved", "assigned", "days_since", "months_since", "figures", "last_sheet")
 """Variables read with a dot.

@@ -20,6 +20,4 @@ def tell_decision(work: Working) -> None:
     work.changed()
     template = work.policy.status_page.get("decided")
     if template is not None:
-        work.emit(
-            Notify(people=(), complainant=True, template=template, urgent=False, values={}, sheet_id=None)
-        )
+        work.emit(Notify(people=(), complainant=True, template=template, urgent=False, values={}, sheet_id=None))

@@ -313,7 +313,7 @@ def _renew(work: Working, kind: str) -> None:
 
 
 def _answer_refusal(work: Working, _: Args) -> None:
-    """What the complainant was told about their refusal of this decision is the answer: it stands in no way any more."""
+    """The refusal of the decision as it is was answered: it stands in no way any more."""
     work.case.reviewed = work.case.decision
     work.changed()
 

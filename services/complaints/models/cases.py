@@ -165,6 +165,10 @@ class AttachmentRow(TenantRow, Base):
     by: Mapped[str] = mapped_column(String(200))
     by_id: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime]
+    struck_at: Mapped[datetime | None]
+    """Struck out then: on the record, but no paper of the case any more."""
+    struck_by: Mapped[str | None] = mapped_column(String(200))
+    struck_reason: Mapped[str | None] = mapped_column(String(300))
     __table_args__ = (_of_complaint(), Index("ix_attachments_complaint", "tenant_id", "complaint_id", "id"))
 
 

@@ -9,7 +9,7 @@ from contracts.policies.complaints.vocabulary import STANDARD_FACTS
 from services.complaints import schemas
 from services.complaints.domain.case import Flow, Proposal
 from services.complaints.domain.disclosure import Disclosure
-from services.complaints.models import HistoryRow, SheetRow
+from services.complaints.models import AttachmentRow, HistoryRow, SheetRow
 from services.complaints.policy import text
 from services.complaints.policy.specs import FieldSpec, FormSpec
 from services.complaints.printing.paper import Block, Facts, Fields, Grid, Prose, Signature, Signatures, Table
@@ -102,9 +102,14 @@ def checks(of: Source) -> Iterator[Block]:
 def files(of: Source) -> Iterator[Block]:
     """What is attached."""
     header = [of.words(name) for name in ("file", "size", "by", "at")]
-    rows = [[one.filename, f"{one.size / 1024:,.0f} kB", one.by, of.writer.moment(one.at)] for one in of.attachments]
+    rows = [[_named(of, one), f"{one.size / 1024:,.0f} kB", one.by, of.writer.moment(one.at)] for one in of.attachments]
     if rows:
         yield Table(of.words("files"), Grid(header, rows, _OF_FILES))
+
+
+def _named(of: Source, file: AttachmentRow) -> str:
+    """The file's name; struck out, it says so."""
+    return file.filename if file.struck_at is None else of.words("struck", name=file.filename, why=file.struck_reason)
 
 
 def answer(of: Source, told: Sequence[Disclosure]) -> Iterator[Block]:

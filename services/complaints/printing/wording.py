@@ -70,6 +70,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "date": ("日期", "Date"),
     "ticks": ("确认事项", "Checks"),
     "files": ("附件", "Attachments"),
+    "struck": ("{name}(已作废:{why})", "{name} (struck out: {why})"),
     "file": ("文件名", "File"),
     "size": ("大小", "Size"),
     "history": ("办理经过", "History"),

@@ -48,9 +48,10 @@ def history(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def attachments(tx: Transaction, data: dict[str, Any]) -> dict[str, Any]:
-    """The files on the case and those merged into it, oldest first."""
+    """The files on the case and those merged into it, oldest first; with `struck` those that were struck out."""
     row = load(tx, data["complaint_id"])
-    statement = select(AttachmentRow).where(AttachmentRow.complaint_id.in_(family(row)))
+    struck = AttachmentRow.struck_at.is_not(None) if data.get("struck") else AttachmentRow.struck_at.is_(None)
+    statement = select(AttachmentRow).where(AttachmentRow.complaint_id.in_(family(row)), struck)
     for name in ("sheet_id", "kind"):
         if data.get(name):
             statement = statement.where(getattr(AttachmentRow, name) == data[name])

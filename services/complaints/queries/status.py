@@ -214,7 +214,8 @@ def _theirs(tx: Transaction, said: Sequence[StatementRow]) -> list[dict[str, Any
 def _files(tx: Transaction, ids: Sequence[UUID]) -> dict[str, AttachmentRow]:
     if not ids:
         return {}
-    found = tx.session.scalars(select(AttachmentRow).where(AttachmentRow.id.in_(ids)))
+    standing = select(AttachmentRow).where(AttachmentRow.id.in_(ids), AttachmentRow.struck_at.is_(None))
+    found = tx.session.scalars(standing)
     return {str(file.id): file for file in found}
 
 

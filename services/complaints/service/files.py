@@ -11,7 +11,7 @@ from services.complaints.printing import rendering
 from services.complaints.queries import exports as export_queries
 from services.complaints.queries import lists
 from services.complaints.service import shared
-from services.complaints.usecases import attachments, exports, papers, printing
+from services.complaints.usecases import attachments, exports, papers, printing, striking
 
 
 class Files:
@@ -34,6 +34,10 @@ class Files:
     @operation(contract.DOWNLOAD_ATTACHMENT)
     def download_attachment(self, call: Call) -> Any:
         return call.read(attachments.read, shared.storage())
+
+    @operation(contract.STRIKE_ATTACHMENT)
+    def strike_attachment(self, call: Call) -> Any:
+        return call.run(striking.strike)
 
     # -- papers --------------------------------------------------------------------------------------------------------
 

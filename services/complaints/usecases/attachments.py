@@ -8,11 +8,13 @@ from typing import Any
 from chassis.ids import new_id
 from chassis.storage import Storage
 from chassis.work import Transaction
+from contracts.complaints.striking import STRIKE
 from contracts.problems import INVALID, NOT_FOUND, both
 from services.complaints.models import AttachmentRow
 from services.complaints.queries.cases import family, load, load_standing
 from services.complaints.usecases.cases import sheet_row
 from services.complaints.usecases.effects import record
+from services.complaints.usecases.striking import require_standing
 
 MAX_BYTES = 20 * 1024 * 1024
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -58,11 +60,16 @@ def add(tx: Transaction, data: dict[str, Any], storage: Storage) -> AttachmentRo
 
 
 def read(tx: Transaction, data: dict[str, Any], storage: Storage) -> dict[str, Any]:
-    """The file with its content."""
+    """The file with its content.
+
+    Problems: `not_found`, `attachment_struck` for whoever may not strike files out.
+    """
     row = load(tx, data["complaint_id"])
     attachment = tx.get(AttachmentRow, data["attachment_id"], kind="attachment")
     if attachment.complaint_id not in family(row):
         raise NOT_FOUND(kind="attachment")
+    if not tx.ctx.may(STRIKE):
+        require_standing(tx, attachment)
     facts = {column.key: getattr(attachment, column.key) for column in AttachmentRow.__table__.columns}
     return {**facts, "content": b64encode(storage.get(tx.tenant_id, attachment.sha256)).decode()}
 

@@ -62,6 +62,8 @@ def read_file(tx: Transaction, data: dict[str, Any], storage: Storage) -> dict[s
     if str(data["file_id"]) not in own:
         raise NOT_FOUND(kind="attachment")
     file = tx.get(AttachmentRow, data["file_id"], kind="attachment")
+    if file.struck_at is not None:
+        raise NOT_FOUND(kind="attachment")
     return attachments.read(tx, {"complaint_id": file.complaint_id, "attachment_id": file.id}, storage)
 
 
@@ -151,6 +153,7 @@ def _own_files(tx: Transaction, row: ComplaintRow, ids: Sequence[UUID]) -> list[
         found = tx.session.get(AttachmentRow, (tx.tenant_id, id_))
         if (
             found is None
+            or found.struck_at is not None
             or found.complaint_id not in {row.id, survivor_of(tx, row).id}
             or found.by_id != tx.ctx.actor.id
         ):

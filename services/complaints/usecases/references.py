@@ -50,7 +50,7 @@ def _lines(field: FieldSpec, value: Any) -> Iterator[Mapping[str, Any]]:
 
 def _file(tx: Transaction, row: ComplaintRow, id_: UUID) -> bool:
     found = tx.session.get(AttachmentRow, (tx.tenant_id, id_))
-    return found is not None and found.complaint_id in family(row)
+    return found is not None and found.struck_at is None and found.complaint_id in family(row)
 
 
 def _staff(tx: Transaction, _: ComplaintRow, id_: UUID) -> bool:

@@ -55,7 +55,8 @@ def _made(tx: Transaction, row: ComplaintRow, item: dict[str, Any], files: list[
 
 def _files(tx: Transaction, row: ComplaintRow, index: int, item: dict[str, Any]) -> list[AttachmentRow]:
     found = [tx.session.get(AttachmentRow, (tx.tenant_id, id_)) for id_ in item["attachments"]]
-    files = [file for file in found if file is not None and file.complaint_id in family(row)]
+    standing = [file for file in found if file is not None and file.struck_at is None]
+    files = [file for file in standing if file.complaint_id in family(row)]
     if len(files) < len(found):
         wrong = error(f"items.{index}.attachments", "unknown", "must be files of this case", "应为本案件的附件")
         raise INVALID(intake.localised([wrong], tx.ctx.locale))

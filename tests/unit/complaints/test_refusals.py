@@ -71,4 +71,3 @@ def test_another_decision_is_not_refused_and_is_told() -> None:
     story.do("approve", GM)
     assert not story.case.refusal_stands
     assert len(story.told("complaint.decided")) == 2
-
