@@ -219,6 +219,7 @@ REQUESTS: dict[str, Json] = {
     "complaints.add_attachment": {"params": {"sheet_id": An("sheet_id")}, "files": {"file": ("a.png", PNG)}},
     "complaints.get_attachment": {},
     "complaints.download_attachment": {},
+    "complaints.strike_attachment": {"json": {"reason": "别人的文件"}},
     "complaints.print_form": {"params": {"locale": "en"}},
     "complaints.print_sheet": {"params": {"locale": "en"}},
     "complaints.print_complaint": {"params": {"locale": "en"}},

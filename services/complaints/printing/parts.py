@@ -102,12 +102,14 @@ def checks(of: Source) -> Iterator[Block]:
 def files(of: Source) -> Iterator[Block]:
     """What is attached."""
     header = [of.words(name) for name in ("file", "size", "by", "at")]
-    rows = [[_named(of, one), f"{one.size / 1024:,.0f} kB", one.by, of.writer.moment(one.at)] for one in of.attachments]
+    rows = [
+        [_filename(of, one), f"{one.size / 1024:,.0f} kB", one.by, of.writer.moment(one.at)] for one in of.attachments
+    ]
     if rows:
         yield Table(of.words("files"), Grid(header, rows, _OF_FILES))
 
 
-def _named(of: Source, file: AttachmentRow) -> str:
+def _filename(of: Source, file: AttachmentRow) -> str:
     """The file's name; struck out, it says so."""
     return file.filename if file.struck_at is None else of.words("struck", name=file.filename, why=file.struck_reason)
 

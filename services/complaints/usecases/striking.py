@@ -59,8 +59,7 @@ def require_standing(tx: Transaction, file: AttachmentRow) -> None:
     """Raise `attachment_struck` for a file that was struck out."""
     if file.struck_at is not None:
         on = file.struck_at.astimezone(tx.tenant.timezone).date().isoformat()
-        named = {"filename": file.filename, "by": file.struck_by, "reason": file.struck_reason}
-        raise contract.ATTACHMENT_STRUCK(on=on, **named)
+        raise contract.ATTACHMENT_STRUCK(filename=file.filename, by=file.struck_by, on=on, reason=file.struck_reason)
 
 
 def _take_off(tx: Transaction, row: ComplaintRow, file_id: UUID) -> None:
