@@ -120,6 +120,7 @@ class CustomerQuery(PageQuery):
     plate = Line(max=20)
     unit = Line(max=200, metadata={"description": "Unit number, alone or after project and building."})
     kind = one_of(CUSTOMER_KINDS)
+    grade = Line(max=10, min=1)
     org_unit_id = Id()
 
 

@@ -48,6 +48,7 @@ class Customer(TenantRow, Versioned, Base):
         Index("ix_customers_name", "tenant_id", "name_key"),
         Index("ix_customers_household", "tenant_id", "household_id", "id"),
         Index("ix_customers_unit", "tenant_id", "org_unit_id", "id"),
+        Index("ix_customers_grade", "tenant_id", "grade", "id"),
     )
 
 

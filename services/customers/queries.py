@@ -117,7 +117,7 @@ def _errors(row: Import) -> Select[RowError]:
 
 def _filters(tx: Transaction, data: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     conditions = [_in_scope(tx)]
-    conditions += [getattr(Customer, name) == data[name] for name in ("kind", "org_unit_id") if data.get(name)]
+    conditions += [getattr(Customer, name) == data[name] for name in ("kind", "grade", "org_unit_id") if data.get(name)]
     if data.get("q"):
         conditions.append(_named(data["q"]))
     if data.get("phone"):

@@ -18,6 +18,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "bad_date": ("is no date that exists; write it like 1985-04-30", "不是存在的日期,格式如 1985-04-30"),
     "date_in_future": ("must not be in the future", "不能是将来的日期"),
     "bad_kind": ("must be one of: {choices}", "只能填写:{choices}"),
+    "bad_grade": ("names no grade; write a letter, such as A", "不是等级,请填写 A 或 A级"),
     "unknown_org_unit": (
         "names no org unit of your company; see /v1/org-units",
         "不是贵公司的组织单元,请查阅 /v1/org-units",

@@ -34,6 +34,7 @@ COLUMNS = (
     Column("id_number", "证件号码", "ID number", 40),
     Column("birthday", "生日", "Birthday", 40),
     Column("address", "地址", "Address", 300),
+    Column("grade", "客户等级", "Grade", 10),
     Column("org_unit", "门店编码", "Org unit", 64),
     Column("plate", "车牌号", "Licence plate", 20),
     Column("vin", "车架号", "VIN", 32),
@@ -151,6 +152,14 @@ def _read_kind(text: str) -> str:
     return kind
 
 
+def _read_grade(text: str) -> str:
+    """`A`, `a`, `A级`: one grade however a sheet writes it."""
+    grade = unicodedata.normalize("NFKC", text).removesuffix("级").strip()
+    if not grade:
+        raise contacts.Unacceptable("bad_grade")
+    return grade.upper() if len(grade) == 1 else grade
+
+
 def read_date(text: str) -> date:
     """`1985-04-30`, `1985/4/30`, `1985年4月30日`. Raises `Unacceptable` for one that does not exist."""
     match = _DATE.fullmatch(text)
@@ -165,6 +174,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "phone": contacts.phone_number,
     "email": contacts.email_address,
     "birthday": read_date,
+    "grade": _read_grade,
 }
 
 
@@ -226,6 +236,7 @@ _ALIASES = {
     "phone": ("手机", "手机号", "手机号码", "联系电话", "电话号码", "Mobile"),
     "id_number": ("身份证号", "身份证号码"),
     "birthday": ("出生日期",),
+    "grade": ("等级", "客户级别", "级别"),
     "plate": ("车牌", "车牌号码"),
     "vin": ("VIN码",),
     "project": ("楼盘", "小区"),

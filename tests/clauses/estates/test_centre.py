@@ -161,14 +161,14 @@ def test_a_persons_conduct_needs_witness_evidence_and_signature_and_a_finding(ce
     case = centre.assistant.act(case, "verify", **verify)
     sheet = last_sheet(centre.desk, case, "investigation")
     assert (case["stage"], sheet["values"]["accused"]) == ("investigating", "张某")
-    assert code(centre.manager.refused(case, "go_on")) == (409, "stage_incomplete")
+    assert code(centre.manager.refused(case, "go_on", told="已调查并处理")) == (409, "stage_incomplete")
     concluded: Json = {"established": True, "finding": "属实"}
     assert errors_of(centre.manager.refused(sheet, "conclude", **concluded)) == {"staff", "seriousness"}
     with listening(centre.clockwork.platform, "complaints", centre.company.id) as listener:
         centre.manager.act(sheet, "conclude", **concluded, staff=centre.desk.id, seriousness="serious")
         finding = listener.await_one("complaint.finding_made", kind="conduct")
     assert (finding["staff_id"], finding["note"]) == (centre.desk.id, "serious: 属实")
-    assert centre.manager.act(case, "go_on")["stage"] == "callback"
+    assert centre.manager.act(case, "go_on", told="已调查并处理")["stage"] == "callback"
 
 
 @pytest.mark.clause("PM-9")

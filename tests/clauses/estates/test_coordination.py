@@ -15,7 +15,7 @@ from tests.clauses.moving import Clockwork, business_day, end_of, late
 JUDGEMENT: Json = {"category": "equipment", "validity": "valid", "serious": False, "basis": "维保记录缺两次"}
 RESULT = {"result": "已更换继电器", "signed": "工程部经理"}
 ANALYSIS = {"cause": "维保漏项", "corrective": "补检全部电梯", "ready_by": "2030-12-31"}
-CALL = {"called_how": "phone", "satisfaction": "satisfied"}
+CALL = {"called_how": "phone", "told": "已上门处理", "satisfaction": "satisfied"}
 
 
 class Firm:

@@ -24,7 +24,7 @@ from tests.clauses.moving import Clockwork, late
 
 OPINION = {"department_said": "继电器老化,备件今日到", "opinion": "更换继电器"}
 RESULT = {"cause": "继电器老化", "result": "已更换并试运行"}
-CALL = {"called_how": "phone"}
+CALL = {"called_how": "phone", "told": "已上门处理"}
 SPOT = {"done": "已当面道歉并安排检修", "promised": "今日修复"}
 
 

@@ -238,3 +238,19 @@ def test_a_second_row_about_a_new_customer_adds_to_it(company: Company) -> None:
 def test_namesakes_with_references_of_their_own_stay_apart(company: Company) -> None:
     text = "客户编号,姓名,电话\nC-1,王芳,13812345678\nC-2,王芳,13812345678\n"
     assert counts(company.import_(text))[2] == 2
+
+
+@pytest.mark.clause("GR-7", "PL-14")
+def test_grades_come_by_the_file_and_are_told_where_they_change(company: Company) -> None:
+    kept = company.customer("王芳", external_ref="C-1", grade="B")
+    text = "客户编号,姓名,客户等级\nC-1,王芳,A级\nC-2,李雷,\nC-3,韩梅梅,级\n"
+    assert counts(company.import_(text, "dry_run")) == (3, 3, 1, 1, 0, 1)
+    found = company.import_(text)
+    assert [(one["row"], one["column"], one["code"]) for one in found["errors"]] == [(4, "客户等级", "bad_grade")]
+    graded = {one["external_ref"]: one["grade"] for one in company.call(contract.LIST_CUSTOMERS)["items"]}
+    assert graded == {"C-1": "A", "C-2": None}
+    (told,) = [one for one in company.events("customer.updated") if "grade" in one["changed"]]
+    assert (told["customer_id"], told["grade"]) == (kept["id"], "A")
+    assert company.search(grade="A") == ["王芳"]
+    company.import_("客户编号,姓名,客户等级\nC-1,王芳,\n")
+    assert company.search(grade="A") == ["王芳"], "what a row leaves empty stays"

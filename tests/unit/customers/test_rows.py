@@ -62,6 +62,11 @@ def test_a_row_is_read_into_values_and_assets() -> None:
     assert found.org_unit == "south"
 
 
+@pytest.mark.parametrize(("text", "grade"), [("A", "A"), ("a", "A"), ("A级", "A"), ("B 级", "B"), ("VIP", "VIP")])
+def test_grades_as_people_write_them(text: str, grade: str) -> None:
+    assert row(name="a", phone="13812345678", grade=text).values["grade"] == grade
+
+
 @pytest.mark.parametrize("text", ["1985-04-30", "1985/4/30", "1985.4.30", "1985年4月30日", "1985-04-30 00:00:00"])
 def test_dates_as_people_write_them(text: str) -> None:
     assert row(name="a", phone="13812345678", birthday=text).values["birthday"] == date(1985, 4, 30)
@@ -78,6 +83,7 @@ def test_dates_as_people_write_them(text: str) -> None:
         ({"name": "a", "external_ref": "1", "birthday": "1985-02-30"}, [("birthday", "bad_date")]),
         ({"name": "a", "external_ref": "1", "birthday": "2026-11-23"}, [("birthday", "date_in_future")]),
         ({"name": "a", "external_ref": "1", "kind": "机器人"}, [("kind", "bad_kind")]),
+        ({"name": "a", "external_ref": "1", "grade": "级"}, [("grade", "bad_grade")]),
         ({"name": "a", "external_ref": "1", "building": "3栋"}, [("unit", "unit_needed")]),
         ({"name": "a", "external_ref": "1", "plate": "··"}, [("plate", "no_key")]),
         ({"name": "a", "external_ref": "1", "project": "海棠苑", "unit": "-"}, [("unit", "no_key")]),
