@@ -71,7 +71,7 @@ UNMERGE_COMPLAINT = Operation(
     body=UnmergeInput,
     reply=Complaint,
     permission="complaints.merge",
-    errors=(NOT_FOUND, OUT_OF_SCOPE, NOT_MERGED, CLOSED_CASE),
+    errors=(NOT_FOUND, OUT_OF_SCOPE, STALE, NOT_MERGED, CLOSED_CASE),
     description="Possible while the surviving complaint is open. The complaint goes on as if it had never been merged: "
     "its deadlines counted on meanwhile.",
 )

@@ -65,10 +65,11 @@ def require_standing(tx: Transaction, row: ComplaintRow) -> None:
         raise contract.CASE_MERGED(number=row.number, into=survivor.number, complaint_id=str(survivor.id))
 
 
-def survivor_of(tx: Transaction, row: ComplaintRow) -> ComplaintRow:
-    """Where word about the case goes: the case it was merged into, and that one, and so on; else itself."""
+def survivor_of(tx: Transaction, row: ComplaintRow, *, lock: bool = False) -> ComplaintRow:
+    """Where word about the case goes: the case it was merged into, and that one, and so on; else itself. `lock` keeps
+    others from changing those above until the end."""
     while row.merged_into_id is not None:
-        row = tx.get(ComplaintRow, row.merged_into_id, kind="complaint")
+        row = tx.get(ComplaintRow, row.merged_into_id, kind="complaint", lock=lock)
     return row
 
 

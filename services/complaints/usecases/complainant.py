@@ -37,7 +37,7 @@ def write(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
 
     Problems: `closed_for_good`, `too_much_said`, `invalid_request` for files that were not sent here.
     """
-    row = links.case_of_caller(tx, lock=True)
+    row = _own_case(tx)
     kind = "reopening" if survivor_of(tx, row).state == CLOSED else "message"
     _say(tx, row, kind, data["text"], files=_own_files(tx, row, data["files"]))
     return row
@@ -45,7 +45,7 @@ def write(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
 
 def add_file(tx: Transaction, data: dict[str, Any], storage: Storage) -> AttachmentRow:
     """A file for a message to come: the same kinds and sizes as staff may attach (UX-2)."""
-    row = links.case_of_caller(tx, lock=True)
+    row = _own_case(tx)
     _refuse_when_over(tx, row)
     of_case = AttachmentRow.complaint_id.in_((row.id, survivor_of(tx, row).id))
     sent = select(func.count(AttachmentRow.id)).where(of_case, AttachmentRow.by_id == tx.ctx.actor.id)
@@ -72,7 +72,7 @@ def answer(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
 
     Problems: `not_asked_now` without a decision, `invalid_request` for a refusal without words.
     """
-    row = links.case_of_caller(tx, lock=True)
+    row = _own_case(tx)
     standing = survivor_of(tx, row)
     shown = status.disclosed(tx, row, standing)
     if not shown or standing.state == CLOSED:
@@ -88,7 +88,7 @@ def answer(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
 def rate(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
     """How satisfied the complainant is. It is theirs, kept apart from what staff ask; a policy's hook may make it the
     case's own (AD-6). Problems: `not_asked_now` before a decision, `invalid_request`."""
-    row = links.case_of_caller(tx, lock=True)
+    row = _own_case(tx)
     standing = survivor_of(tx, row)
     policy = policy_of(tx, standing)
     if standing.state != CLOSED and not status.disclosed(tx, row, standing):
@@ -99,6 +99,13 @@ def rate(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
         wrong = error("satisfaction", "not_a_choice", f"must be one of: {known}", f"应为以下之一:{known}")
         raise INVALID([wrong])
     _say(tx, row, RATED, data["text"], satisfaction=data["satisfaction"])
+    return row
+
+
+def _own_case(tx: Transaction) -> ComplaintRow:
+    """The caller's case, locked together with the one that stands for it: what they say changes that one."""
+    row = links.case_of_caller(tx, lock=True)
+    survivor_of(tx, row, lock=True)
     return row
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from chassis.work import Transaction
 from contracts import complaints as contract
 from contracts.core import Event
-from contracts.problems import INVALID
+from contracts.problems import INVALID, STALE
 from services.complaints import domain
 from services.complaints.domain.case import CLOSED, OPEN, URGING, Joined
 from services.complaints.domain.joined import entry_of
@@ -59,10 +59,7 @@ def unmerge(tx: Transaction, data: dict[str, Any]) -> ComplaintRow:
 
     Problems: `not_found`, `not_merged`, `case_closed` when the surviving case is closed.
     """
-    row = load(tx, data["complaint_id"])
-    if row.merged_into_id is None:
-        raise contract.NOT_MERGED(number=row.number)
-    row, *above = _locked(tx, row)
+    row, *above = _locked(tx, data["complaint_id"])
     if above[-1].state == CLOSED:
         raise contract.CLOSED_CASE()
     statement = select(MergeRow).where(MergeRow.complaint_id == row.id, MergeRow.undone_at.is_(None))
@@ -93,17 +90,26 @@ def _both(tx: Transaction, complaint_id: UUID, into_id: UUID) -> tuple[Complaint
     return rows[complaint_id], rows[into_id]
 
 
-def _locked(tx: Transaction, row: ComplaintRow) -> list[ComplaintRow]:
-    """The case and those above it, all locked in the order of their ids; the problem `not_merged` when somebody was
-    faster."""
-    chain = [row]
-    while chain[-1].merged_into_id is not None:
-        chain.append(load(tx, chain[-1].merged_into_id))
-    for one in sorted(chain, key=lambda one: one.id):
-        load(tx, one.id, lock=True)
-    if row.merged_into_id is None:
-        raise contract.NOT_MERGED(number=row.number)
+def _locked(tx: Transaction, complaint_id: UUID) -> list[ComplaintRow]:
+    """The case and those above it, all locked in the order of their ids. What is above is looked up before without
+    loading it: a row read and then locked would be refused as stale when somebody changed it in between.
+
+    Problems: `not_found`, `not_merged`, `stale_version` when it was merged on at this very moment.
+    """
+    ids = [complaint_id]
+    while (above := _into(tx, ids[-1])) is not None:
+        ids.append(above)
+    rows = {id_: load(tx, id_, lock=True) for id_ in sorted(ids)}
+    chain = [rows[id_] for id_ in ids]
+    if chain[0].merged_into_id is None:
+        raise contract.NOT_MERGED(number=chain[0].number)
+    if [row.merged_into_id for row in chain] != [*ids[1:], None]:
+        raise STALE(version=chain[0].version)
     return chain
+
+
+def _into(tx: Transaction, complaint_id: UUID) -> UUID | None:
+    return tx.session.scalar(select(ComplaintRow.merged_into_id).where(ComplaintRow.id == complaint_id))
 
 
 def _require_no_work(tx: Transaction, row: ComplaintRow) -> None:
