@@ -102,6 +102,9 @@ class CaseFilter(Body):
     watching = fields.String(validate=one_of("me"), metadata={"description": "Those you watch."})
     mentioned = fields.String(validate=one_of("me"), metadata={"description": "Those in which you were named."})
     overdue = Flag()
+    refused_by_complainant = Flag(
+        metadata={"description": "Those whose complainant refused the decision and has no answer to that yet (IS-7)."}
+    )
     merged = Flag(
         metadata={"description": "Those that were merged into another one, which are left out otherwise."},
     )

@@ -249,8 +249,8 @@ ANSWER_DECISION = Operation(
     success=201,
     audience=Audience.COMPLAINANT,
     errors=(*_SAYING, NOT_ASKED_NOW),
-    description="A refusal is put before the handler. It closes nothing, and the case is not closed before it is "
-    "answered, as the company's policy says: `next_step`.",
+    description="A refusal is put before the handler and one step up. It closes nothing, and the case is not closed "
+    "before it is answered, as the company's policy says: `next_step`.",
 )
 RATE_COMPLAINT = Operation(
     service=SERVICE,

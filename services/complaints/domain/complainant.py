@@ -48,10 +48,12 @@ def _tell_handler(work: Working, kind: str, words: str) -> None:
     template = work.policy.status_page.get("notice")
     if template is None:
         return
-    whom = ["$handler"] if work.closed else ["$handler", "$holder"]
+    people = work.people.all(["$handler"] if work.closed else ["$handler", "$holder"])
+    if kind == REFUSED:  # a refusal is not only theirs to answer
+        people.append(work.people.up(work.policy.ladder, 1))
     work.emit(
         Notify(
-            people=tuple(work.people.all(whom)),
+            people=tuple(dict.fromkeys(people)),
             complainant=False,
             template=template,
             urgent=False,

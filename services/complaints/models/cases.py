@@ -75,6 +75,8 @@ class ComplaintRow(TenantRow, Versioned, Base):
     work: Mapped[dict[str, Any]]
     """What the engine keeps of the case: parties, ticks, proposals, forms, reasons of the level."""
 
+    refused: Mapped[bool | None]
+    """Whether a refusal of the decision waits for its answer (IS-7); None: no, so that few rows are indexed."""
     outcome: Mapped[str | None] = mapped_column(String(40))
     satisfaction: Mapped[str | None] = mapped_column(String(40))
     reopened: Mapped[int] = mapped_column(default=0)
@@ -103,6 +105,7 @@ class ComplaintRow(TenantRow, Versioned, Base):
         _linked("follows", "follows_id"),
         _linked("merged", "merged_into_id"),
         _linked("split", "split_from_id"),
+        _linked("refused", "refused"),
     )  # fmt: skip
 
 

@@ -77,6 +77,9 @@ def _of(tx: Transaction, data: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     if data.get("overdue") is not None:
         late = overdue(tx)
         found.append(late if data["overdue"] else ~func.coalesce(late, False))
+    if data.get("refused_by_complainant") is not None:
+        waits = ComplaintRow.refused.is_not(None)
+        found.append(waits if data["refused_by_complainant"] else ~waits)
     if data.get("q"):
         found.append(having_all(tx, ComplaintRow.id, CaseToken.complaint_id, query_tokens(data["q"])))
     return found

@@ -107,6 +107,7 @@ def keep(tx: Transaction, policy: Policy, row: ComplaintRow, case: Case) -> None
     row.claimed_amount = amount_of(whole.get("claimed_amount"))
     row.media_risk, row.lawsuit_risk = bool(whole.get("media_risk")), bool(whole.get("lawsuit_risk"))
     row.outcome, row.satisfaction = facts.get("outcome") or None, facts.get("satisfaction") or None
+    row.refused = case.refusal_stands or None
     row.reopened, row.closed_at = case.reopened, case.closed_at
     handler = case.parts.get("handler")
     row.handler_id = UUID(handler.staff_id) if handler and handler.staff_id else None

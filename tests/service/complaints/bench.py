@@ -161,6 +161,16 @@ class Company:
         )
         return made
 
+    def complainant_of(self, case: Mapping[str, Any]) -> Context:
+        """Whoever holds a link to the case."""
+        link = self.call(contract.ISSUE_STATUS_LINK, complaint_id=case["id"])
+        gateway = self.context(actor=Actor(kind="service", id="gateway", name="gateway"))
+        known = self.call(contract.RESOLVE_STATUS_LINK, gateway, credential=link["token"])
+        return self.context(
+            actor=Actor(**known["actor"]), credential_id=known["credential_id"], roles=frozenset(),
+            permissions=frozenset(),
+        )  # fmt: skip
+
     def history(self, case: Mapping[str, Any], what: str | None = None) -> list[Json]:
         """The case's history, oldest first; entries of one sort only when `what` is given."""
         entries: list[Json] = self.call(contract.GET_HISTORY, complaint_id=case["id"], limit=100)["items"][::-1]

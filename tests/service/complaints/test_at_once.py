@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts import complaints as contract
-from contracts.context import Actor, Context
+from contracts.context import Context
 from contracts.core import Operation
 from contracts.problems import Problem
 from tests.service.complaints.bench import Company, Json
@@ -179,7 +179,7 @@ def test_a_file_struck_out_twice_at_once_is_one_file_less(company: Company) -> N
 def test_the_complainant_of_a_merged_case_is_heard_while_staff_act_on_the_other(company: Company) -> None:
     for _ in range(ROUNDS):
         case, into = company.register(), company.register()
-        theirs = complainant_of(company, case)
+        theirs = company.complainant_of(case)
         merge(company, case, into)()
         said, *noted = at_once(
             lambda: company.call(contract.SEND_STATUS_MESSAGE, theirs, text="请告知进展", files=[]),  # noqa: B023
@@ -187,14 +187,3 @@ def test_the_complainant_of_a_merged_case_is_heard_while_staff_act_on_the_other(
         )  # fmt: skip
         assert codes(noted) == ["ok", "ok"]
         assert [message["text"] for message in said["messages"]] == ["请告知进展"]
-
-
-def complainant_of(company: Company, case: Json) -> Context:
-    """Whoever holds a link to the case."""
-    link = company.call(contract.ISSUE_STATUS_LINK, complaint_id=case["id"])
-    gateway = company.context(actor=Actor(kind="service", id="gateway", name="gateway"))
-    known = company.call(contract.RESOLVE_STATUS_LINK, gateway, credential=link["token"])
-    nobody = frozenset[str]()
-    return company.context(
-        actor=Actor(**known["actor"]), credential_id=known["credential_id"], roles=nobody, permissions=nobody
-    )

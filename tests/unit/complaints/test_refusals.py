@@ -38,6 +38,8 @@ def test_in_every_pack_no_case_is_closed_over_a_refusal_and_somebody_can_answer_
 def test_a_case_is_not_closed_over_a_refusal_before_it_is_answered() -> None:
     story = summed_up()
     answer(story, "refused")
+    (heard,) = story.told("complaint.complainant_wrote")
+    assert {CONSULTANT, MANAGER, GM} >= {one.role for one in heard.people if one.role} >= {GM}, "one step up as well"
     with pytest.raises(Problem) as refused:
         finish(story)
     assert refused.value.code == "stage_incomplete"
