@@ -35,6 +35,9 @@ def erased(policy: Policy, case: Case, name: str) -> Case:
         parts={key: Part(staff_id=one.staff_id, department=one.department) for key, one in case.parts.items()},
         joined=_joined(case, name),
         complainant=name,
+        decision=_text(case.decision),
+        refused=_of(case.decision, case.refused),
+        reviewed=_of(case.decision, case.reviewed),
     )
 
 
@@ -91,6 +94,11 @@ def _key(value: Any) -> str:
 
 def _text(value: Any) -> str:
     return ERASED if value else ""
+
+
+def _of(decision: str, other: str) -> str:
+    """What told a decision from others, made of its words: whether `other` is the same stays to be seen, and no more."""
+    return _text(decision) if other == decision else _text(other) * 2
 
 
 def _joined(case: Case, name: str) -> list[Joined]:

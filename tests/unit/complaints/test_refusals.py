@@ -6,6 +6,7 @@ import pytest
 
 from contracts.problems import Problem
 from services.complaints import domain
+from services.complaints.domain import erasing
 from services.complaints.domain.scope import scope_of
 from tests.unit.complaints.conftest import Story
 from tests.unit.complaints.test_dealership import CONSULTANT, GM, MANAGER, SERVICE, proposed, summed_up
@@ -73,3 +74,15 @@ def test_another_decision_is_not_refused_and_is_told() -> None:
     story.do("approve", GM)
     assert not story.case.refusal_stands
     assert len(story.told("complaint.decided")) == 2
+
+
+@pytest.mark.clause("DC-6", "IS-7")
+@pytest.mark.parametrize("reviewed", [False, True])
+def test_an_erased_case_still_tells_whether_a_refusal_was_answered_and_not_of_what(reviewed: bool) -> None:
+    story = summed_up()
+    answer(story, "refused")
+    if reviewed:
+        story.do("review_refusal", MANAGER, **REVIEW)
+    left = erasing.erased(story.policy, story.case, "erased:1")
+    assert (left.refusal_stands, left.refusal_answered) == (not reviewed, reviewed)
+    assert story.case.decision not in repr(left)

@@ -7,8 +7,8 @@ from alembic import op
 
 from chassis import db
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 _COLUMNS = {"struck_at": db.UtcDateTime(), "struck_by": sa.String(length=200), "struck_reason": sa.String(length=300)}
