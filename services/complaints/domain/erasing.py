@@ -97,7 +97,7 @@ def _text(value: Any) -> str:
 
 
 def _of(decision: str, other: str) -> str:
-    """What told a decision from others, made of its words: whether `other` is the same stays to be seen, and no more."""
+    """What told a decision from others is made of its words: that `other` is the same one, or not, is what stays."""
     return _text(decision) if other == decision else _text(other) * 2
 
 
