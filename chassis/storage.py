@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Protocol
@@ -41,7 +44,12 @@ class Storage(Protocol):
         a transaction that names it may not have committed yet. Look for such a row again, later."""
         ...
 
+    def stale(self, tenant_id: UUID, before: datetime) -> Iterator[str]:
+        """Keys of what was last put before that moment. What a process that died left half done is cleared away."""
+        ...
 
+
+_KEY = re.compile(r"[0-9a-f]{64}")
 MOMENTS = 60.0
 """Seconds within which a transaction that put a file has committed, or never will."""
 
@@ -105,10 +113,27 @@ class FolderStorage:
         aside.unlink()
         return True
 
+    def stale(self, tenant_id: UUID, before: datetime) -> Iterator[str]:
+        for path in (self._root / str(tenant_id)).glob("??/*"):
+            if _put_at(path) >= before.timestamp():
+                continue
+            if _KEY.fullmatch(path.name):
+                yield path.name
+            else:
+                path.unlink(missing_ok=True)
+
     def _path(self, tenant_id: UUID, key: str) -> Path:
         if len(key) != 64 or not key.isalnum():
             raise KeyError(key)
         return self._root / str(tenant_id) / key[:2] / key
+
+
+def _put_at(path: Path) -> float:
+    """When the file was last put; now, when it went meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _touched(path: Path) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from chassis import faultpoints, logs, press
+from chassis import clock, faultpoints, logs, press
 from chassis.db import DatabaseUnavailable
 from chassis.service import Job
 from chassis.storage import Storage
@@ -25,6 +25,8 @@ log = logs.get(__name__)
 LOOK_EVERY = 300.0
 """As long as a lease: what is found by it was left by a process that died."""
 PAGE = 500
+HALF_MADE_SECONDS = 86_400.0
+"""Far longer than a lease."""
 RENEW_SECONDS = 20.0
 """How often a running export says how far it is, which keeps its lease."""
 PRESS_SECONDS = 240.0
@@ -159,7 +161,10 @@ def _page(job: Job, turn: Turn, query: dict[str, Any]) -> tuple[list[list[press.
 
 
 def forget_exports(job: Job, storage: Storage) -> None:
-    """Delete what is past its days; of companies that no longer use the service, too."""
+    """Delete what is past its days, also of companies that no longer use the service, and what was left half made."""
+    for file in storage.workshop.iterdir():
+        if file.stat().st_mtime < clock.now().timestamp() - HALF_MADE_SECONDS:
+            file.unlink(missing_ok=True)
     for tenant_id in job.tenant_revisions():
         with job.begin(tenant_id) as tx:
             keys = exports.forget(tx)

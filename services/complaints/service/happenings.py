@@ -53,6 +53,10 @@ class Happenings:
     def erase_cases(self, job: Job) -> None:
         jobs.erase_cases(job, {KEPT: shared.storage(), EXPORTS: shared.export_storage()})
 
+    @every(seconds=6 * 3600)
+    def discard_orphans(self, job: Job) -> None:
+        jobs.discard_orphans(job, shared.storage())
+
     @every(seconds=3600)
     def forget_exports(self, job: Job) -> None:
         jobs.forget_exports(job, shared.export_storage())

@@ -366,6 +366,24 @@ def test_a_reports_file_that_was_attached_to_it_stays(file: Destroyed, erase: Er
     assert call(reporting.DOWNLOAD_REPORT, report_id=report["id"], format="xlsx") == printed
 
 
+def test_files_that_nobody_names_are_discarded(file: Destroyed, bench: Bench) -> None:
+    """A process that died between storing a paper and recording it left one."""
+    with around(DAY):
+        orphan = shared.storage().put(file.company.id, f"half a paper: {WORDS}".encode())
+        before = {path.name for path in file.files(storage_root())}
+        assert jobs.discard_orphans(Job(bench), shared.storage()) >= 1
+        assert {path.name for path in file.files(storage_root())} == before - {orphan}
+        for one in file.company.call(contract.LIST_ATTACHMENTS, complaint_id=file.id)["items"]:
+            asked = {"complaint_id": file.id, "attachment_id": one["id"]}
+            assert file.company.call(contract.GET_ATTACHMENT, **asked)["sha256"] == one["sha256"]
+
+
+def test_every_table_that_names_a_file_is_asked() -> None:
+    """Or its files would be discarded."""
+    naming = {name for name, table in Base.metadata.tables.items() if "sha256" in table.columns}
+    assert naming == {"attachments", "papers", "report_files", "exports"}, "exports have a storage of their own"
+
+
 # -- after a restore ---------------------------------------------------------------------------------------------------
 
 

@@ -67,3 +67,15 @@ def test_whoever_died_while_discarding_leaves_it_to_the_next(tmp_path: Path) -> 
     path.rename(path.with_suffix(".discarded"))
     assert storage.discard(tenant, key)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_was_put_before_a_moment_is_listed_and_half_written_files_go(tmp_path: Path) -> None:
+    storage, tenant = FolderStorage(tmp_path), uuid4()
+    key = storage.put(tenant, b"photo")
+    half = storage._path(tenant, key).with_name("tmpabcdef")
+    half.write_bytes(b"pho")
+    assert list(storage.stale(tenant, clock.now() - timedelta(minutes=1))) == []
+    assert half.exists()
+    assert list(storage.stale(tenant, clock.now() + timedelta(minutes=1))) == [key]
+    assert not half.exists()
+    assert list(storage.stale(uuid4(), clock.now() + timedelta(minutes=1))) == []
