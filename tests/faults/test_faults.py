@@ -1,4 +1,4 @@
-"""Every fault of the table, under load (SPEC PL-12)."""
+"""Every fault of the table, under load (SPEC PL-12, NX-10)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.faults.runs import SOAK, WHOLE, under_load
 from tests.faults.site import Site
 from tests.faults.table import FAULTS, Fault
 
-pytestmark = [pytest.mark.faults, pytest.mark.clause("PL-12"), pytest.mark.timeout(3600 if SOAK else 900)]
+pytestmark = [pytest.mark.faults, pytest.mark.clause("PL-12", "NX-10"), pytest.mark.timeout(3600 if SOAK else 900)]
 
 
 def _survives(site: Site, fault: Fault) -> None:
