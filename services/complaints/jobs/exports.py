@@ -13,7 +13,7 @@ from uuid import UUID
 
 from chassis import clock, faultpoints, logs, press
 from chassis.db import DatabaseUnavailable
-from chassis.service import Job
+from chassis.service import Job, TenantQueue
 from chassis.storage import Storage
 from contracts.complaints.exports import loaded
 from services.complaints.queries.exports import page_of
@@ -22,8 +22,6 @@ from services.complaints.usecases import exports
 from services.complaints.usecases.exports import Turn
 
 log = logs.get(__name__)
-LOOK_EVERY = 300.0
-"""As long as a lease: what is found by it was left by a process that died."""
 PAGE = 500
 HALF_MADE_SECONDS = 86_400.0
 """Far longer than a lease."""
@@ -45,31 +43,9 @@ class Taken(Exception):
     """Another process took the export over."""
 
 
-class ExportQueue:
-    """Which companies may have exports to make, as far as this process knows."""
-
-    def __init__(self) -> None:
-        self._hinted: set[UUID] = set()
-        self._looked_at = float("-inf")
-
-    def hint(self, tenant_id: UUID | None) -> None:
-        """This process has just taken an export of that company in."""
-        if tenant_id is not None:
-            self._hinted.add(tenant_id)
-
-    def tenants(self, job: Job) -> list[UUID]:
-        """Companies to look at now."""
-        now = time.monotonic()
-        if now - self._looked_at >= LOOK_EVERY:
-            self._looked_at = now
-            self._hinted.update(job.tenants())
-        found, self._hinted = sorted(self._hinted), set()
-        return found
-
-
-def make_exports(job: Job, queue: ExportQueue, storage: Storage) -> None:
+def make_exports(job: Job, queue: TenantQueue, storage: Storage) -> None:
     """Make every export there is."""
-    for tenant_id in queue.tenants(job):
+    for tenant_id in queue.take(job):
         while True:
             with job.begin(tenant_id) as tx:
                 turn = exports.claim(tx)
@@ -165,7 +141,7 @@ def forget_exports(job: Job, storage: Storage) -> None:
     for file in storage.workshop.iterdir():
         if file.stat().st_mtime < clock.now().timestamp() - HALF_MADE_SECONDS:
             file.unlink(missing_ok=True)
-    for tenant_id in job.tenant_revisions():
+    for tenant_id in job.known_tenants():
         with job.begin(tenant_id) as tx:
             keys = exports.forget(tx)
         for key in keys:

@@ -20,7 +20,7 @@ AT_ONCE = 500
 
 def discard_orphans(job: Job, storage: Storage) -> int:
     """Look through the storage of attachments, papers and reports; how many files were discarded."""
-    return sum(_discard(job, storage, tenant_id) for tenant_id in job.tenant_revisions())
+    return sum(_discard(job, storage, tenant_id) for tenant_id in job.known_tenants())
 
 
 def _discard(job: Job, storage: Storage, tenant_id: UUID) -> int:

@@ -66,7 +66,7 @@ class Files:
     @operation(exporting.CREATE_EXPORT)
     def create_export(self, call: Call) -> Any:
         taken = call.run(exports.ask, *shared.export_limits(), then=export_queries.shown)
-        shared.export_queue.hint(call.ctx.tenant_id)
+        shared.export_queue.tell(call.ctx.tenant_id)
         return taken
 
     @operation(exporting.LIST_EXPORTS)

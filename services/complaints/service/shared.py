@@ -6,12 +6,12 @@ from functools import cache
 
 from chassis.service import TenantQueue
 from chassis.storage import FolderStorage
-from services.complaints import jobs
 from services.complaints.settings import ComplaintsSettings
 
 bulk_queue = TenantQueue(seconds=30)
 """Companies that may have acts on many cases to take."""
-export_queue = jobs.ExportQueue()
+export_queue = TenantQueue(seconds=300)
+"""Companies that may have exports to make."""
 
 
 @cache

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, or_, select
 from chassis.ids import new_id
 from chassis.work import Transaction
 from contracts.complaints.exports import TOO_MANY_EXPORTS, loaded
+from contracts.complaints.vocabulary import SERVICE
 from contracts.context import Context
 from contracts.problems import both
 from services.complaints.models import ExportRow
@@ -80,7 +81,7 @@ def claim(tx: Transaction) -> Turn | None:
     free = or_(ExportRow.lease_until.is_(None), ExportRow.lease_until < tx.now)
     waiting = select(ExportRow).where(ExportRow.state.in_((QUEUED, RUNNING)), free).order_by(ExportRow.id).limit(1)
     row = tx.session.scalars(waiting.with_for_update(skip_locked=True)).first()
-    if row is None:
+    if row is None or SERVICE not in tx.tenant.services:
         return None
     row.state, row.lease_until, row.attempts, row.rows = RUNNING, tx.now + LEASE, row.attempts + 1, 0
     ctx = Context.from_json(row.context).with_(locale=row.locale)

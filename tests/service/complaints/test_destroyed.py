@@ -21,7 +21,7 @@ from chassis.ids import new_id
 from chassis.metrics import REGISTRY
 from chassis.storage import FolderStorage
 from chassis.tables import AuditRow
-from chassis.timers import Job
+from chassis.timers import Job, TenantQueue
 from contracts import complaints as contract
 from contracts.complaints import exports as exporting
 from contracts.complaints import kept_reports as reporting
@@ -104,9 +104,9 @@ def test_nothing_of_the_people_is_left(file: Destroyed, bench: Bench, erase: Era
     file.approve()
     with around(DAY):
         asked = file.company.call(exporting.CREATE_EXPORT, file.who("president"), list="complaints", filters={})
-        queue = jobs.ExportQueue()
+        queue = TenantQueue(60)
         queue._looked_at = float("inf")
-        queue.hint(file.company.id)
+        queue.tell(file.company.id)
         jobs.make_exports(Job(bench), queue, exports)
     file.record()
     file.seal()

@@ -16,12 +16,12 @@ from sqlalchemy import select
 from chassis import clock, press
 from chassis.storage import FolderStorage
 from chassis.tables import AuditRow
-from chassis.timers import Job
+from chassis.timers import Job, TenantQueue
 from contracts import complaints
 from contracts.complaints import exports as contract
 from contracts.context import Context
-from services.complaints.jobs import ExportQueue, forget_exports, make_exports
 from services.complaints.jobs import exports as jobs
+from services.complaints.jobs import forget_exports, make_exports
 from services.complaints.service import shared
 from services.complaints.usecases import exports
 from tests.service.complaints.bench import Company, Json
@@ -48,9 +48,9 @@ def ask(company: Company, list_: str = "complaints", ctx: Context | None = None,
 
 
 def run(company: Company, storage: FolderStorage) -> None:
-    queue = ExportQueue()
+    queue = TenantQueue(60)
     queue._looked_at = float("inf")  # others' companies are not this test's
-    queue.hint(company.id)
+    queue.tell(company.id)
     make_exports(Job(company.bench), queue, storage)
 
 
