@@ -44,6 +44,11 @@ def new_recovery_codes() -> list[str]:
     return ["-".join(_random(_GROUP) for _ in range(_GROUPS)) for _ in range(RECOVERY_CODES)]
 
 
+def is_recovery_code(code: str) -> bool:
+    """Whether it has the form of one, which no app's code has."""
+    return len(plain(code)) == _GROUPS * _GROUP
+
+
 def digest(recovery_code: str) -> str:
     """By which a recovery code is kept."""
     return hashlib.sha256(plain(recovery_code).encode()).hexdigest()

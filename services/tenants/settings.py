@@ -6,7 +6,13 @@ from pathlib import Path
 
 from chassis.config import ServiceSettings
 from chassis.settings import between, setting, settings
+from chassis.vault import Vault
 from services.tenants.breaches import BreachFile
+
+
+def _sealing(keys: tuple[str, ...]) -> None:
+    if keys:
+        Vault(keys, "the keys")
 
 
 def _breaches(path: Path) -> None:
@@ -32,11 +38,13 @@ class TenantsSettings(ServiceSettings):
         secret=True,
         text="Keys that seal the secrets of second factors, newest first; 32 bytes each, URL-safe base64. Keep the "
         "last one when you add one. Not set: the file KEFU_SECOND_FACTOR_KEY_PATH.",
+        check=_sealing,
     )
     second_factor_key_path: Path = setting(
         "KEFU_SECOND_FACTOR_KEY_PATH",
         default=Path("var/keys/second-factor.key"),
-        text="That key's file, made at first use. Without it nobody with a second factor can sign in: back it up.",
+        text="That key's file, made at first use. Instances on several machines share one file or variable. Without it "
+        "nobody with a second factor signs in but by a recovery code: back it up.",
     )
     breached_passwords: Path | None = setting(
         "KEFU_BREACHED_PASSWORDS_FILE",

@@ -106,11 +106,11 @@ def is_proof(tx: Transaction, login: StaffLogin, code: str, vault: Vault) -> boo
     """Whether `code` proves the second factor; it is then used up. The caller holds the login's row."""
     if login.factor_sealed is None:
         return False
+    if second_factor.is_recovery_code(code):  # needs nothing unsealed: good when the sealing key is lost, too
+        return _is_recovery(tx, login, code)
     step = second_factor.step_of(vault.open(login.factor_sealed), code, tx.now, login.factor_step)
-    if step is not None:
-        login.factor_step = step
-        return True
-    return _is_recovery(tx, login, code)
+    login.factor_step = step or login.factor_step
+    return step is not None
 
 
 def forget(login: StaffLogin) -> None:

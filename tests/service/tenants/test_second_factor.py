@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -211,6 +212,19 @@ def test_a_recovery_code_opens_one_sign_in_and_the_person_is_told(company: Compa
     assert "recovery_code.used" in acts(company)
     ctx = company.bench.context_of(sign_in(company, codes[4])["access_token"])
     assert company.call(contract.GET_SECOND_FACTOR, ctx)["recovery_codes_left"] == 8
+
+
+def test_recovery_codes_open_also_when_the_sealing_key_is_lost(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, codes = enrol(company)
+    monkeypatch.setenv("KEFU_SECOND_FACTOR_KEY_PATH", str(tmp_path / "another.key"))
+    tools.forget()
+    try:
+        assert sign_in(company, codes[0])["access_token"]
+    finally:
+        monkeypatch.undo()
+        tools.forget()
 
 
 def test_new_recovery_codes_take_the_place_of_the_old(company: Company) -> None:

@@ -9,8 +9,10 @@ from typing import BinaryIO
 
 import pytest
 
+from chassis.settings import SettingsError
 from services.tenants import breaches
 from services.tenants.breaches import BreachFile
+from services.tenants.settings import TenantsSettings
 
 
 def sha1(password: str) -> str:
@@ -72,6 +74,17 @@ def test_what_is_no_such_file_is_named(tmp_path: Path, content: bytes, said: str
     path.write_bytes(content)
     with pytest.raises(ValueError, match=said):
         BreachFile(path).check()
+
+
+def test_the_process_says_so_when_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEFU_AMQP_URI", "amqp://broker/")
+    monkeypatch.setenv("KEFU_DATABASE_URL", "sqlite:///{service}.db")
+    monkeypatch.setenv("KEFU_BREACHED_PASSWORDS_FILE", str(tmp_path / "nothing"))
+    monkeypatch.setenv("KEFU_SECOND_FACTOR_KEYS", "short")
+    with pytest.raises(SettingsError) as caught:
+        TenantsSettings.load()
+    assert "KEFU_BREACHED_PASSWORDS_FILE: cannot be read: No such file" in str(caught.value)
+    assert "KEFU_SECOND_FACTOR_KEYS: the keys: each key must be 32 bytes" in str(caught.value)
 
 
 def test_one_that_is_not_there_is_named(tmp_path: Path) -> None:

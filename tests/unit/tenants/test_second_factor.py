@@ -66,6 +66,8 @@ def test_recovery_codes_are_ten_long_ones_that_can_be_typed_anyhow() -> None:
     codes = new_recovery_codes()
     assert len(set(codes)) == 10
     assert {len(plain(code)) * 5 for code in codes} == {120}
+    assert all(map(second_factor.is_recovery_code, codes))
+    assert not second_factor.is_recovery_code("005924")
     one = codes[0]
     assert second_factor.digest(one) == second_factor.digest(f" {one.lower().replace('-', ' ')} ")
     assert second_factor.digest(one) != second_factor.digest(codes[1])
