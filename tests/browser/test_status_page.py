@@ -96,6 +96,7 @@ def test_the_whole_story_on_a_phone_in_chinese(company: Company, new_page: NewPa
     page.locator("#why").fill("要求更换总成")
     page.get_by_role("button", name="提交答复").click()
     expect(page.locator(".answered")).to_contain_text("您不接受该处理结果")
+    expect(page.locator(".next-step")).to_contain_text("案件不会办结")
     assert consultant.case(case)["state"] == "open"
 
     page.get_by_label("不满意").check()
