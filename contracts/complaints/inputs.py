@@ -9,16 +9,19 @@ from contracts.fields import Body, Flag, Id, IdOrMe, Line, Moment, MoneyField, P
 
 
 class ComplainantInput(Body):
-    """Who complains. Nothing is required by itself: the policy says what must be there for which channel."""
+    """Who complains. Nothing is required by itself: the policy says what must be there for which channel.
+
+    Null takes away what was written down wrongly: a number that is somebody else's gets no more messages.
+    """
 
     name = Line(max=100)
-    phone = Line(max=40)
-    email = Line(max=254)
+    phone = Line(max=40, allow_none=True)
+    email = Line(max=254, allow_none=True)
     kind = Slug(metadata={"description": "A complainant kind of the policy."})
     customer_id = Id(allow_none=True)
-    vehicle_plate = Line(max=20)
-    unit_no = Line(max=100)
-    address = Line(max=300)
+    vehicle_plate = Line(max=20, allow_none=True)
+    unit_no = Line(max=100, allow_none=True)
+    address = Line(max=300, allow_none=True)
 
 
 class ComplaintInput(Body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from chassis.finding import having_all
-from chassis.search import query_tokens
+from chassis.search import normalise_phone, query_tokens
 from chassis.work import Transaction
 from contracts import complaints as contract
 from services.complaints.models import CaseToken, ComplaintRow, MentionRow, WatcherRow
@@ -19,6 +20,7 @@ from services.complaints.queries.cases import scope_of
 
 _EQUAL = ("state", "stage", "level", "category", "channel", "validity", "org_unit_id", "customer_id")
 DEFAULT_SORT = "-received_at"
+_DIALLED = re.compile(r"[\d\s+()-]+")
 
 
 def conditions(tx: Transaction, data: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -81,8 +83,17 @@ def _of(tx: Transaction, data: Mapping[str, Any]) -> list[ColumnElement[bool]]:
         waits = ComplaintRow.refused.is_not(None)
         found.append(waits if data["refused_by_complainant"] else ~waits)
     if data.get("q"):
-        found.append(having_all(tx, ComplaintRow.id, CaseToken.complaint_id, query_tokens(data["q"])))
+        found.append(_worded(tx, data["q"]))
     return found
+
+
+def _worded(tx: Transaction, q: str) -> ColumnElement[bool]:
+    """Cases that have all the words; a telephone number is one word, however it is written."""
+    worded = having_all(tx, ComplaintRow.id, CaseToken.complaint_id, query_tokens(q))
+    phone = normalise_phone(q) if _DIALLED.fullmatch(q) else None
+    if phone is None:
+        return worded
+    return or_(worded, having_all(tx, ComplaintRow.id, CaseToken.complaint_id, query_tokens(phone)))
 
 
 def overdue(tx: Transaction) -> ColumnElement[bool]:

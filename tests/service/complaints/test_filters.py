@@ -125,3 +125,21 @@ def test_counts_are_those_of_the_list(company: Company, li: Context) -> None:
     assert sum(by["stage"].values()) == sum(by["level"].values()) == 3
     assert company.call(contract.COUNT_COMPLAINTS, li, category="suggestion")["total"] == 1
     assert company.call(contract.COUNT_COMPLAINTS)["total"] == 4
+
+
+def test_a_case_is_found_by_its_complainants_number_however_it_is_written(company: Company) -> None:
+    case, _other = company.register(), company.register(complainant={"name": "李雷", "vehicle_plate": "京B1"})
+    for q in ("13800138000", "138 0013 8000", "+86 138-0013-8000"):
+        assert listed(company, q=q) == [case["id"]], q
+    assert listed(company, q="13800138001") == []
+    assert listed(company, q=case["number"]) == [case["id"]]
+
+
+def test_a_number_written_down_wrongly_is_taken_away(company: Company) -> None:
+    case = company.register()
+    changed = company.call(contract.UPDATE_COMPLAINT, complaint_id=case["id"], complainant={"phone": None})
+    assert (changed["complainant"]["phone"], changed["complainant"]["name"]) == (None, "王芳")
+    assert listed(company, q="13800138000") == []
+    told = [event["key"] for event in company.events("complaint.message_requested")]
+    company.act(case, "add_note", note="照片已收到", audience="complainant")
+    assert [event["key"] for event in company.events("complaint.message_requested")] == told
