@@ -23,7 +23,7 @@ from tests.security.sides import Side
 from tests.security.stores import Stores
 from tests.service.chassis.toy.client import Client
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 LANGUAGES = ("zh-CN", "en")
 OWN_TIME = {"audit", "audit_unsealed", "audit_seals", "audit_heads"}

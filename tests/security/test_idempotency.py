@@ -16,7 +16,7 @@ from tests.clauses.driver import Json
 from tests.security.conftest import Sides
 from tests.security.sides import Side
 
-pytestmark = [pytest.mark.clause("PL-12"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.clause("PL-12"), pytest.mark.timeout(300)]
 
 AT_ONCE = 12
 

@@ -16,7 +16,7 @@ from tests.security.rpc import payload, problem_of, staff_context
 from tests.security.sides import Side
 from tests.service.chassis.toy.client import Client
 
-pytestmark = [pytest.mark.clause("PL-1", "NX-16"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.clause("PL-1", "NX-16"), pytest.mark.timeout(300)]
 
 INTERNAL: dict[str, Callable[[Side], dict[str, object]]] = {
     "tenants.introspect": lambda side: {"credential": side.admin.client.headers["Authorization"].split()[1]},

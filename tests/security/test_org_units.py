@@ -10,7 +10,7 @@ from tests.security.calls import TENANT_OPERATIONS, id_parameters, request, send
 from tests.security.conftest import Sides
 from tests.security.sides import Side
 
-pytestmark = [pytest.mark.clause("PL-3", "NX-16"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.clause("PL-3", "NX-16"), pytest.mark.timeout(300)]
 
 OF_A_STORE = {
     "customer_id", "complaint_id", "import_id", "export_id", "report_id", "filter_id", "bulk_id", "message_id",

@@ -17,7 +17,7 @@ from kefu.processes import GATEWAY, RELAY, SERVICES, manifest
 from tests.platform.running import Platform
 from tests.security.stores import tables_of_catalogue
 
-pytestmark = [pytest.mark.clause("NX-16"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.clause("NX-16"), pytest.mark.timeout(300)]
 
 Attempt = Callable[[BlockingChannel], object]
 REFUSED = 403

@@ -33,7 +33,7 @@ from tests.security.rpc import payload, problem_of, staff_context
 from tests.security.sides import Side, strangers_ids
 from tests.service.chassis.toy.client import Client
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 PACKS = Path(__file__).parents[2] / "packs"
 PERMISSIONS = sorted(permission for contract in CONTRACTS.values() for permission in contract.permissions)

@@ -18,7 +18,7 @@ from kefu.processes import SERVICES
 from tests.security.conftest import Sides
 from tests.security.stores import tables_of
 
-pytestmark = [pytest.mark.clause("PL-1", "NX-16"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.clause("PL-1", "NX-16"), pytest.mark.timeout(300)]
 
 BEYOND_TENANTS = {
     "tenants": {"tenants", "enabled_services", "api_keys"},

@@ -13,7 +13,7 @@ from tests.clauses.driver import PASSWORD, Company, Json
 from tests.platform.running import Platform
 
 pytestmark = [
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
     pytest.mark.parametrize("platform", ["sqlite"], indirect=True, scope="session"),
 ]
 

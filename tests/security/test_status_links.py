@@ -16,7 +16,7 @@ from tests.security.calls import COMPLAINANT_OPERATIONS, TENANT_OPERATIONS, requ
 from tests.security.conftest import Sides
 from tests.security.sides import PNG, Side
 
-pytestmark = [pytest.mark.clause("PL-1", "UX-13"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.clause("PL-1", "UX-13"), pytest.mark.timeout(300)]
 YEAR = 366 * 24 * 3600
 CANARY = "13899990000"
 

@@ -19,7 +19,7 @@ from services.tenants.keyring import ALGORITHM, Keyring
 from tests.clauses.driver import PASSWORD, Json
 from tests.security.conftest import Sides
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 Claims = dict[str, Any]
 

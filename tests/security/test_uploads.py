@@ -24,7 +24,7 @@ from tests.security.conftest import Sides
 from tests.security.sides import PNG, Side
 
 pytestmark = [
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
     pytest.mark.parametrize("platform", ["sqlite"], indirect=True, scope="session"),
 ]
 
