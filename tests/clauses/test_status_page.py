@@ -91,8 +91,12 @@ def test_a_message_with_a_photo_wakes_the_handler_and_the_clocks(company: Compan
 
 
 @pytest.mark.clause("IS-6")
-def test_the_decision_is_told_as_soon_as_it_is_taken_with_reasons_and_recourse(company: Company) -> None:
+def test_the_decision_is_told_as_soon_as_it_is_taken_with_reasons_and_recourse(
+    found_company: Callable[..., Company],
+) -> None:
     """By a message whose link opens it: only what was approved, and not before."""
+    never_quiet = {"quiet_hours": {"enabled": False, "from": "21:00", "to": "08:00"}}
+    company = found_company(overrides={"notifications": never_quiet})  # whatever the hour the test runs at
     admin = company.admin
     admin.call("PUT", "/v1/channels/sms", json={"provider": "file", "enabled": True})
     case = usual.reach(company, "investigation")
