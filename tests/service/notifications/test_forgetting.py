@@ -20,6 +20,7 @@ from contracts.core import Event
 from services.notifications.models import Attempt, Delivery, Message, Notice, WebhookDelivery
 from tests.platform.looking import words_in
 from tests.service.notifications.bench import Company
+from tests.service.notifications.test_messages import NOON
 
 WORDS, PHONE = "金丝雀在唱歌", "13777770001"
 CASE, OTHER = uuid4(), uuid4()
@@ -55,10 +56,11 @@ def told(company: Company) -> Company:
     company.manager = company.staff()  # type: ignore[attr-defined]
     company.channel("sms")
     company.call(contract.CREATE_WEBHOOK, url="http://127.0.0.1:9/hook", event_types=TYPES)
-    for case in (CASE, OTHER):
-        tell(company, case)
-        publish(company, complaints.LEVEL_CHANGED, "tell_partners", case, reason=WORDS)
-    company.send_due()
+    with clock.freeze(NOON):  # at night nobody is told anything
+        for case in (CASE, OTHER):
+            tell(company, case)
+            publish(company, complaints.LEVEL_CHANGED, "tell_partners", case, reason=WORDS)
+        company.send_due()
     return company
 
 
