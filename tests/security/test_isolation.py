@@ -43,6 +43,7 @@ NOTHING_OF_ONES_OWN = {
     "complaints.list_precedents": "no case is in the library; tests/clauses/estates/test_library.py has one that is",
     "complaints.precedent_awards": "as above",
     "notifications.list_event_types": "names of events",
+    "tenants.get_second_factor": "whether the caller has one; tests/service/tenants/test_second_factor.py",
 }
 """Readings in which nothing tells one company from another."""
 NO_REPORT = {"complaints.yearly_report", "complaints.weekly_report", "complaints.daily_report"}
