@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,12 @@ def size(name: str, default: float) -> float:
 
 SECONDS = size("SECONDS", 8)
 """How long one row is measured."""
+
+
+CALM = 0.06
+DEPLOYED = Path(__file__).parents[2] / "deploy/postgres/postgresql.conf"
+SIZES = {"shared_buffers", "effective_cache_size", "wal_compression", "max_wal_size"}
+"""What the bench's PostgreSQL takes of the deployment's settings: the tests' is made for many small ones."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,16 @@ class Stand:
         """Wait until every outbox is empty."""
         wait_until(lambda: not any(self.outbox(s) for s in SERVICES), limit=limit, what="outboxes empty", every=0.2)
 
+    def calm(self, name: str, limit: float = 900) -> None:
+        """Wait until that process has nothing to do but its timers: it looks at each company that is new to it."""
+        wait_until(lambda: self._share(name) < CALM, limit=limit, what=f"{name} is calm")
+
+    def _share(self, name: str, seconds: float = 5.0) -> float:
+        """Of a processor, over the next seconds."""
+        began = _cpu(self.platform.pid(name))
+        time.sleep(seconds)
+        return (_cpu(self.platform.pid(name)) - began) / seconds
+
     def outbox(self, service: str) -> int:
         return int(self.value(service, "SELECT count(*) FROM outbox"))
 
@@ -155,6 +172,7 @@ def answers(url: str, status: int = 200) -> bool:
 def stand(folder: Path) -> Iterator[Stand]:
     """A fresh platform; gone with all its data at the end."""
     with PrivateBroker(folder / "rabbitmq") as broker, PrivatePostgres() as postgres:
+        _size_as_deployed(postgres)
         names = postgres.create_databases("bench", SERVICES)
         bind, metrics_base = free_addresses()
         installation = Installation(
@@ -164,6 +182,14 @@ def stand(folder: Path) -> Iterator[Stand]:
         )  # fmt: skip
         with Platform(installation, folder) as platform:
             yield Stand(broker, postgres, names, installation, platform, folder)
+
+
+def _size_as_deployed(postgres: PrivatePostgres) -> None:
+    for line in DEPLOYED.read_text().splitlines():
+        name, _, value = line.partition(" = ")
+        if name in SIZES:
+            postgres.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+    postgres.restart()
 
 
 def _family(pid: int) -> list[psutil.Process]:
