@@ -127,10 +127,10 @@ def test_a_person_is_reached_by_their_own_channel_first(company: Company, outbox
 def test_a_staff_member_gets_an_urgent_message_outside_too(company: Company, outbox_folder: Path) -> None:
     company.channel("sms")
     to = [{"kind": "staff", "staff_id": str(company.staff(phone="13900139000"))}]
-    company.call(contract.SEND_MESSAGE, **request(recipients=to))
-    assert deliveries(company) == []
-    company.call(contract.SEND_MESSAGE, **request(recipients=to, urgent=True))
     with clock.freeze(NIGHT):
+        company.call(contract.SEND_MESSAGE, **request(recipients=to))
+        assert deliveries(company) == []
+        company.call(contract.SEND_MESSAGE, **request(recipients=to, urgent=True))
         company.send_due()
     assert [line["to"] for line in lines(outbox_folder, company)] == ["+8613900139000"]
 
