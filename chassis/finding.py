@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from cachetools import LRUCache
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, false, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis.work import Transaction
 
 FEW = 500
 """So many records are named one by one; what more records have is looked for row by row in the list's own order."""
+
+_common: LRUCache[tuple[Any, ...], bool] = LRUCache(2_000)
+"""Words that were found to be common, by tenant and table: the ones looked for last."""
 
 
 def having_all(
@@ -25,27 +29,44 @@ def having_all(
     """
     if not words:
         return false()
-    few = tx.session.scalars(_owners(owner, sorted(words)).limit(FEW + 1)).all()
-    if len(few) <= FEW:
-        return record.in_(few)
-    return and_(*(_has(record, owner, word) for word in sorted(words)))
+    ordered = sorted(words)
+    if _are_common(tx, owner, ordered):
+        return and_(*(_has(record, owner, word) for word in ordered))
+    return record.in_(tx.session.scalars(_owners(owner, ordered)).all())
 
 
-def _owners(owner: InstrumentedAttribute[Any], words: list[str]) -> Select[Any]:
+def _are_common(tx: Transaction, owner: InstrumentedAttribute[Any], words: Sequence[str]) -> bool:
+    """Whether more than a few records have all the words. The database counts: making so many ids of ours took longer.
+    What was common once is not counted again; should it be rare by now, it is found all the same, only slower."""
+    key = (tx.tenant_id, owner.class_.__tablename__, *words)
+    if key not in _common:
+        few = _owners(owner, words).limit(FEW + 1).subquery()
+        if tx.session.scalars(select(func.count()).select_from(few)).one() <= FEW:
+            return False
+    _common[key] = True
+    return True
+
+
+def _owners(owner: InstrumentedAttribute[Any], words: Sequence[str]) -> Select[Any]:
     """The records that have all the words, in no order."""
     table = owner.class_
-    first = select(owner).where(table.token == words[0])
+    found = select(owner).where(table.token == words[0])
     for word in words[1:]:
-        other = aliased(table)
-        same = getattr(other, owner.key) == owner
-        first = first.join(other, and_(other.tenant_id == table.tenant_id, same, other.token == word))
-    return first
+        other = _plain(owner)
+        same = and_(other.c.tenant_id == table.tenant_id, other.c[owner.key] == owner, other.c.token == word)
+        found = found.join(other, same)
+    return found
 
 
 def _has(record: InstrumentedAttribute[Any], owner: InstrumentedAttribute[Any], word: str) -> ColumnElement[bool]:
-    token = aliased(owner.class_)
-    found = select(1).select_from(token).where(
-        token.tenant_id == record.class_.tenant_id, getattr(token, owner.key) == record, token.token == word
-    )  # fmt: skip
+    token, cls = _plain(owner), record.class_
+    found = select(1).where(token.c.tenant_id == cls.tenant_id, token.c[owner.key] == record, token.c.token == word)
     # The OFFSET keeps PostgreSQL from making a join of it, which would read every record that has the word.
-    return exists(found.correlate(record.class_).offset(0))
+    return exists(found.correlate(cls).offset(0))
+
+
+def _plain(owner: InstrumentedAttribute[Any]) -> FromClause:
+    """The token table once more, bound by hand to the tenant of the row it belongs to: a mapped class once more costs
+    more in Python than the search does in the database."""
+    alias: FromClause = owner.class_.__table__.alias()
+    return alias

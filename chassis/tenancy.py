@@ -6,14 +6,14 @@ never undoes a newer one. Services go on working by it while the tenants service
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from cachetools import LRUCache
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -21,8 +21,6 @@ from chassis.calendar import WorkingCalendar
 from chassis.db import REVISION
 from chassis.tables import StaffEntry, TenantPolicy, TenantSetting, UnitEntry
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 MAX_CACHED_TENANTS = 300
 """Tenants whose settings and policies a process keeps parsed; a policy may be some hundred kilobytes in memory."""
 
@@ -81,8 +79,8 @@ class TenantCache:
     """Settings in memory, trusted only while the revision read at the start of the transaction is the same."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[UUID, TenantSettings] = OrderedDict()
-        self._policies: OrderedDict[tuple[UUID, str, int], PolicyDocument] = OrderedDict()
+        self._held: LRUCache[UUID, TenantSettings] = LRUCache(MAX_CACHED_TENANTS)
+        self._policies: LRUCache[tuple[UUID, str, int], PolicyDocument] = LRUCache(MAX_CACHED_TENANTS)
 
     def settings(self, session: Session, tenant_id: UUID) -> TenantSettings | None:
         """The tenant's settings, or None when this service has not heard of it yet."""
@@ -93,8 +91,7 @@ class TenantCache:
             return None
         held = self._held.get(tenant_id)
         if held is None or held.revision != revision:
-            held = _read_settings(session, tenant_id)
-        _remember(self._held, tenant_id, held)
+            held = self._held[tenant_id] = _read_settings(session, tenant_id)
         return held
 
     def policy(self, session: Session, tenant_id: UUID, service: str, version: int) -> PolicyDocument | None:
@@ -111,17 +108,8 @@ class TenantCache:
             )
             if document is None:
                 return None
-            held = PolicyDocument(service, version, document)
-        _remember(self._policies, key, held)
+            held = self._policies[key] = PolicyDocument(service, version, document)
         return held
-
-
-def _remember(held: OrderedDict[Key, Value], key: Key, value: Value) -> None:
-    """Keep the entries used last."""
-    held[key] = value
-    held.move_to_end(key)
-    while len(held) > MAX_CACHED_TENANTS:
-        held.popitem(last=False)
 
 
 def _read_settings(session: Session, tenant_id: UUID) -> TenantSettings:

@@ -44,6 +44,7 @@ SECONDS = size("SECONDS", 8)
 
 
 CALM = 0.06
+"""Of a processor: what the timers of a process take."""
 DEPLOYED = Path(__file__).parents[2] / "deploy/postgres/postgresql.conf"
 SIZES = {"shared_buffers", "effective_cache_size", "wal_compression", "max_wal_size"}
 """What the bench's PostgreSQL takes of the deployment's settings: the tests' is made for many small ones."""
@@ -113,15 +114,19 @@ class Stand:
         """Wait until every outbox is empty."""
         wait_until(lambda: not any(self.outbox(s) for s in SERVICES), limit=limit, what="outboxes empty", every=0.2)
 
-    def calm(self, name: str, limit: float = 900) -> None:
-        """Wait until that process has nothing to do but its timers: it looks at each company that is new to it."""
-        wait_until(lambda: self._share(name) < CALM, limit=limit, what=f"{name} is calm")
+    def calm(self, limit: float = 900) -> None:
+        """Wait until no process has anything to do but its timers: each looks at every company that is new to it."""
+        wait_until(lambda: max(self._shares()) < CALM, limit=limit, what="every process is calm")
 
-    def _share(self, name: str, seconds: float = 5.0) -> float:
-        """Of a processor, over the next seconds."""
-        began = _cpu(self.platform.pid(name))
+    def _shares(self, seconds: float = 5.0) -> list[float]:
+        """Of a processor, for each process and PostgreSQL, over the next seconds."""
+        pids = [
+            self.postgres.pid,
+            *(self.platform.pid(name) for name in self.platform.names if self.platform.runs(name)),
+        ]
+        began = [_cpu(pid) for pid in pids]
         time.sleep(seconds)
-        return (_cpu(self.platform.pid(name)) - began) / seconds
+        return [(_cpu(pid) - before) / seconds for pid, before in zip(pids, began, strict=True)]
 
     def outbox(self, service: str) -> int:
         return int(self.value(service, "SELECT count(*) FROM outbox"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from cachetools import LRUCache
 
 from contracts.policies.complaints.vocabulary import FACT_OPTIONS, NEWS, STANDARD_FACTS, fact_kinds, keyed
 from services.complaints.policy import compiling
@@ -119,8 +120,7 @@ class PolicyCache:
     """Compiled policies by tenant and version; a document never changes under its version."""
 
     def __init__(self, limit: int = MAX_CACHED) -> None:
-        self._limit = limit
-        self._held: OrderedDict[tuple[str, int], Policy] = OrderedDict()
+        self._held: LRUCache[tuple[str, int], Policy] = LRUCache(limit)
 
     def get(self, tenant: str, version: int, document: Mapping[str, Any]) -> Policy:
         """The compiled policy; the document is read only when this version is new here."""
@@ -128,9 +128,6 @@ class PolicyCache:
         policy = self._held.get(key)
         if policy is None:
             policy = self._held[key] = Policy(document, version)
-            if len(self._held) > self._limit:
-                self._held.popitem(last=False)
-        self._held.move_to_end(key)
         return policy
 
 

@@ -27,10 +27,11 @@ def run(stand: Stand) -> dict[str, Any]:
     templates = [sample(stand, company, n) for n in range(20)]
     stages = {"one tenant, empty": _rows(stand, company, "empty")}
     copies = seeding.tenants(stand, template, TENANTS)
-    stand.calm("complaints")
+    stand.calm()
     stages[f"{TENANTS:,} tenants"] = _rows(stand, company, "tenants")
     spread = stand.load([other.request("GET", "/v1/complaints") for other in copies], "spread", ROW).as_dict()
     seeding.cases(stand, company, templates, RECORDS)
+    stand.calm()
     stages[f"and {RECORDS:,} cases in one"] = _rows(stand, company, "records")
     with stand.another("complaints"):
         stages["and two processes of complaints"] = _rows(stand, company, "instances")
