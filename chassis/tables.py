@@ -190,6 +190,8 @@ class TenantPolicy(TenantOwned, ChassisBase):
     service: Mapped[str] = mapped_column(String(40), primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     document: Mapped[dict[str, Any]]
+    digest: Mapped[str | None] = mapped_column(String(64))
+    """Tells that it is the document which another tenant has, too. None: kept by a release that did not reckon it."""
 
 
 class StaffEntry(TenantRow, ChassisBase):

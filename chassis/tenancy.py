@@ -9,28 +9,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
 from cachetools import LRUCache
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.calendar import WorkingCalendar
 from chassis.db import REVISION
 from chassis.tables import StaffEntry, TenantPolicy, TenantSetting, UnitEntry
 
-MAX_CACHED_TENANTS = 300
-"""Tenants whose settings and policies a process keeps parsed; a policy may be some hundred kilobytes in memory."""
+MAX_CACHED_TENANTS = 2_000
+"""Tenants whose settings a process keeps."""
+MAX_CACHED_DIGESTS = 10_000
+"""Of policies: each tenant has one of every service."""
+MAX_CACHED_POLICIES = 300
+"""Policies a process keeps parsed; one may be some hundred kilobytes in memory."""
 
 
 @dataclass(frozen=True)
 class PolicyDocument:
-    """A resolved policy of one service and its version."""
+    """A resolved policy of one service and its version. Companies with the same document share one in memory: it is
+    only ever read."""
 
     service: str
     version: int
+    digest: str
     document: dict[str, Any]
 
 
@@ -41,8 +49,8 @@ class TenantSettings:
     tenant_id: UUID
     document: Mapping[str, Any]
     revision: int
-    policies: Mapping[str, PolicyDocument] = field(default_factory=dict)
-    """Newest version per service."""
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """The newest version of each service's policy that came here."""
 
     @property
     def code(self) -> str:
@@ -70,17 +78,14 @@ class TenantSettings:
         """The tenant's working calendar (SPEC UX-4)."""
         return WorkingCalendar.from_data(self.document["calendar"], timezone=self.document["timezone"])
 
-    def policy(self, service: str) -> PolicyDocument:
-        """The active policy of `service`; KeyError when the tenant has none."""
-        return self.policies[service]
-
 
 class TenantCache:
     """Settings in memory, trusted only while the revision read at the start of the transaction is the same."""
 
     def __init__(self) -> None:
         self._held: LRUCache[UUID, TenantSettings] = LRUCache(MAX_CACHED_TENANTS)
-        self._policies: LRUCache[tuple[UUID, str, int], PolicyDocument] = LRUCache(MAX_CACHED_TENANTS)
+        self._digests: LRUCache[tuple[UUID, str, int], str] = LRUCache(MAX_CACHED_DIGESTS)
+        self._documents: LRUCache[str, dict[str, Any]] = LRUCache(MAX_CACHED_POLICIES)
 
     def settings(self, session: Session, tenant_id: UUID) -> TenantSettings | None:
         """The tenant's settings, or None when this service has not heard of it yet."""
@@ -91,39 +96,42 @@ class TenantCache:
             return None
         held = self._held.get(tenant_id)
         if held is None or held.revision != revision:
-            held = self._held[tenant_id] = _read_settings(session, tenant_id)
+            held = self._held[tenant_id] = self._read(session, tenant_id)
         return held
 
     def policy(self, session: Session, tenant_id: UUID, service: str, version: int) -> PolicyDocument | None:
-        """One version of a policy, for cases that began with it. None when this service never got it."""
+        """One version of a policy: the active one, or that of a case which began with it. None when this service never
+        got it."""
         key = (tenant_id, service, version)
-        held = self._policies.get(key)
-        if held is None:
-            document = session.scalar(
-                select(TenantPolicy.document).where(
-                    TenantPolicy.tenant_id == tenant_id,
-                    TenantPolicy.service == service,
-                    TenantPolicy.version == version,
-                )
-            )
-            if document is None:
+        digest = self._digests.get(key)
+        document = self._documents.get(digest) if digest else None
+        if document is None:
+            row = session.get(TenantPolicy, key)
+            if row is None:
                 return None
-            held = self._policies[key] = PolicyDocument(service, version, document)
-        return held
+            document, digest = row.document, row.digest or digest_of(row.document)
+            document = self._documents.setdefault(digest, document)
+        assert digest is not None, "a document is found by its digest"
+        self._digests[key] = digest
+        return PolicyDocument(service, version, digest, document)
+
+    def _read(self, session: Session, tenant_id: UUID) -> TenantSettings:
+        """The settings and which policies there are; the policies themselves are read when somebody asks for them."""
+        row = session.scalars(select(TenantSetting).where(TenantSetting.tenant_id == tenant_id)).one()
+        kept = select(TenantPolicy.service, TenantPolicy.version, TenantPolicy.digest).where(
+            TenantPolicy.tenant_id == tenant_id
+        )
+        versions: dict[str, int] = {}
+        for service, version, digest in session.execute(kept.order_by(TenantPolicy.version)):
+            versions[service] = version
+            if digest is not None:
+                self._digests[tenant_id, service, version] = digest
+        return TenantSettings(tenant_id, row.document, row.revision, versions)
 
 
-def _read_settings(session: Session, tenant_id: UUID) -> TenantSettings:
-    row = session.scalars(select(TenantSetting).where(TenantSetting.tenant_id == tenant_id)).one()
-    newest = (
-        select(TenantPolicy.service, func.max(TenantPolicy.version).label("version"))
-        .where(TenantPolicy.tenant_id == tenant_id)
-        .group_by(TenantPolicy.service)
-        .subquery()
-    )
-    same = (TenantPolicy.service == newest.c.service) & (TenantPolicy.version == newest.c.version)
-    found = session.scalars(select(TenantPolicy).join(newest, same).where(TenantPolicy.tenant_id == tenant_id))
-    policies = {p.service: PolicyDocument(p.service, p.version, p.document) for p in found}
-    return TenantSettings(tenant_id, row.document, row.revision, policies)
+def digest_of(document: Mapping[str, Any]) -> str:
+    """The same for documents that say the same, in whatever order of keys."""
+    return sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def store_tenant(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> None:
@@ -156,7 +164,13 @@ def store_policy(session: Session, tenant_id: UUID, data: Mapping[str, Any]) -> 
     if session.get(TenantPolicy, (tenant_id, data["service"], data["version"])) is not None:
         return
     session.add(
-        TenantPolicy(tenant_id=tenant_id, service=data["service"], version=data["version"], document=data["document"])
+        TenantPolicy(
+            tenant_id=tenant_id,
+            service=data["service"],
+            version=data["version"],
+            document=data["document"],
+            digest=digest_of(data["document"]),
+        )
     )
     row = _held(session, tenant_id)
     if row is not None:

@@ -63,10 +63,8 @@ class Transaction:
     def policy(self, service: str, version: int | None = None) -> PolicyDocument:
         """The policy of `service` in `version`, or the active one. `UnknownPolicy` when this service has not got it,
         a KeyError."""
-        active = self.tenant.policies.get(service)
-        if active is not None and version in (None, active.version):
-            return active
-        found = self._cache.policy(self.session, self.tenant_id, service, version) if version else None
+        wanted = version or self.tenant.versions.get(service)
+        found = self._cache.policy(self.session, self.tenant_id, service, wanted) if wanted else None
         if found is None:
             raise UnknownPolicy(self.tenant_id)
         return found

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from chassis.wordings import Reader
 from chassis.work import Transaction
+from contracts.notifications import SERVICE
 from contracts.policies.wording import WordingError, placeholders
 from contracts.problems import INVALID
 from services.notifications.mistakes import mistake
@@ -23,8 +24,8 @@ def policy_of(tx: Transaction, key: str | None = None) -> Policy:
     statement = select(OwnWording)
     if key is not None:
         statement = statement.where(OwnWording.key == key)
-    active = tx.tenant.policies.get("notifications")
-    return Policy(active.document if active else None, _by_key(tx.session.scalars(statement)))
+    given = tx.policy(SERVICE).document if SERVICE in tx.tenant.versions else None
+    return Policy(given, _by_key(tx.session.scalars(statement)))
 
 
 def reader(tx: Transaction, locale: str | None) -> Reader:

@@ -13,7 +13,7 @@ from services.complaints.policy.expressions import Scope, holds, maybe
 from services.complaints.policy.judging import SeverityTable
 from services.complaints.policy.specs import AuthorityStep, FieldSpec, FlowSpec, SpanSpec, Who
 
-MAX_CACHED = 500
+MAX_CACHED = 300
 """Compiled policies kept in memory; one is some hundred kilobytes."""
 
 
@@ -117,17 +117,16 @@ def _severity(document: Mapping[str, Any]) -> SeverityTable:
 
 
 class PolicyCache:
-    """Compiled policies by tenant and version; a document never changes under its version."""
+    """Compiled policies. Companies whose documents and versions are the same share one."""
 
     def __init__(self, limit: int = MAX_CACHED) -> None:
         self._held: LRUCache[tuple[str, int], Policy] = LRUCache(limit)
 
-    def get(self, tenant: str, version: int, document: Mapping[str, Any]) -> Policy:
-        """The compiled policy; the document is read only when this version is new here."""
-        key = (tenant, version)
-        policy = self._held.get(key)
+    def get(self, digest: str, version: int, document: Mapping[str, Any]) -> Policy:
+        """The compiled policy; the document is read only when its digest is new here."""
+        policy = self._held.get((digest, version))
         if policy is None:
-            policy = self._held[key] = Policy(document, version)
+            policy = self._held[digest, version] = Policy(document, version)
         return policy
 
 

@@ -98,7 +98,7 @@ def _policy(tx: Transaction, version: int | None) -> Policy:
         found = tx.policy(SERVICE, version)
     except UnknownPolicy:
         raise NotInCopy(tx.tenant_id, contract.NO_POLICY()) from None
-    return _compiled.get(str(tx.tenant_id), found.version, found.document)
+    return _compiled.get(found.digest, found.version, found.document)
 
 
 def scope_of(tx: Transaction, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:

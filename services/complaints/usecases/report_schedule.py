@@ -109,8 +109,9 @@ def _wanted(tx: Transaction) -> dict[str, Any] | None:
         return {}
     if SERVICE not in tx.tenant.services:
         return None
-    policy = tx.tenant.policies.get(SERVICE)
-    return {report["key"]: report for report in policy.document["reports"]} if policy else {}
+    if SERVICE not in tx.tenant.versions:
+        return {}
+    return {report["key"]: report for report in tx.policy(SERVICE).document["reports"]}
 
 
 def _ready_at(tx: Transaction, report: Mapping[str, Any], day: date) -> datetime:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -65,14 +66,62 @@ def test_old_documents_never_undo_newer_ones(session: Session) -> None:
 
 
 def test_the_cache_holds_so_many_tenants_and_no_more(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tenancy, "MAX_CACHED_TENANTS", 3)
-    cache = TenantCache()
+    monkeypatch.setattr(tenancy, "MAX_CACHED_POLICIES", 3)
+    cache, statements = TenantCache(), _statements(session)
     for number in range(6):
-        session.add(TenantPolicy(tenant_id=UUID(int=number), service="s", version=1, document={}))
-        session.flush()
+        tenancy.store_policy(session, UUID(int=number), _policy(number))
         assert cache.policy(session, UUID(int=number), "s", 1) is not None
-    assert {key[0].int for key in cache._policies} == {3, 4, 5}
+    statements.clear()
+    assert cache.policy(session, UUID(int=5), "s", 1) is not None
+    assert statements == []
+    session.expunge_all()
+    assert cache.policy(session, UUID(int=0), "s", 1) is not None
+    assert len(statements) == 1
     assert cache.policy(session, UUID(int=9), "s", 1) is None
+
+
+@pytest.mark.parametrize("reckoned", [True, False])
+def test_tenants_with_the_same_policy_share_it_in_memory(session: Session, reckoned: bool) -> None:
+    cache, first, second, third = TenantCache(), UUID(int=1), UUID(int=2), UUID(int=3)
+    for tenant_id, data in ((first, _policy(1)), (second, _policy(1, version=4)), (third, _policy(2))):
+        tenancy.store_policy(session, tenant_id, data)
+    session.flush()
+    if not reckoned:  # as the release before left it
+        session.execute(update(TenantPolicy).values(digest=None))
+    session.expunge_all()
+    one, same, other = (
+        cache.policy(session, tenant_id, "s", version) for tenant_id, version in ((first, 1), (second, 4), (third, 1))
+    )
+    assert one is not None
+    assert same is not None
+    assert other is not None
+    assert one.document is same.document
+    assert (one.version, same.version, one.digest == same.digest) == (1, 4, True)
+    assert (other.document, other.digest == one.digest) == ({"n": 2}, False)
+
+
+def test_the_same_policy_is_read_from_the_database_once(session: Session) -> None:
+    cache, tenants = TenantCache(), [UUID(int=n) for n in range(1, 4)]
+    for tenant_id in tenants:
+        tenancy.store_tenant(session, tenant_id, {**DOCUMENT, "version": 1})
+        tenancy.store_policy(session, tenant_id, _policy(1))
+    session.flush()
+    session.expunge_all()
+    statements = _statements(session)
+    for tenant_id in tenants:
+        assert cache.settings(session, tenant_id) is not None
+        assert cache.policy(session, tenant_id, "s", 1) is not None
+    assert sum("document" in statement and "tenant_policies" in statement for statement in statements) == 1
+
+
+def _policy(n: int, version: int = 1) -> dict[str, Any]:
+    return {"service": "s", "version": version, "document": {"n": n}}
+
+
+def _statements(session: Session) -> list[str]:
+    found: list[str] = []
+    event.listen(session.connection(), "before_cursor_execute", lambda *args: found.append(args[2]))
+    return found
 
 
 @pytest.fixture
