@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -100,13 +101,16 @@ class Job:
 
 class TenantQueue:
     """Which tenants may have work waiting, as far as this process knows: those it was told of, at once; and all of them
-    every `seconds`, for what another process left undone. With very many tenants the latter happens less often, so that
-    it takes no more than `LOOKING_SHARE` of the time."""
+    in rounds, one every `seconds`, for what another process left undone. A process that starts makes its first round in
+    one go. The later ones take no more than `LOOKING_SHARE` of the time, evenly: with very many tenants they take
+    longer, but nobody's call waits for them."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._told: set[UUID] = set()
-        self._look_at = float("-inf")
+        self._left: deque[UUID] = deque()
+        """Of this round."""
+        self._next_round = self._looked_at = self._rests_until = float("-inf")
 
     def tell(self, tenant_id: UUID | None) -> None:
         """This process has just committed work of that tenant's."""
@@ -118,10 +122,26 @@ class TenantQueue:
         told, self._told = self._told, set()
         yield from sorted(told)
         began = time.monotonic()
-        if began >= self._look_at:
-            yield from (tenant_id for tenant_id in job.known_tenants() if tenant_id not in told)
-            took = time.monotonic() - began
-            self._look_at = time.monotonic() + max(self._seconds, took / LOOKING_SHARE)
+        if began >= self._rests_until:
+            yield from self._part(job, began, told)
+            self._looked_at = time.monotonic()
+            self._rests_until = began + (self._looked_at - began) / LOOKING_SHARE
+
+    def _part(self, job: Job, began: float, told: set[UUID]) -> Iterator[UUID]:
+        """As much of the round as may be done by now."""
+        if not self._left and began >= self._next_round:
+            self._left.extend(job.known_tenants())
+            self._next_round = began + self._seconds
+        ends = began + LOOKING_SHARE * (began - self._looked_at)
+        while self._left and time.monotonic() <= ends:
+            tenant_id = self._left.popleft()
+            if tenant_id in told:
+                continue
+            try:
+                yield tenant_id
+            except GeneratorExit:  # looking broke off, most likely for want of the database
+                self._next_round = float("-inf")
+                raise
 
 
 class Every(Timer):  # type: ignore[misc]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Select, and_, func, select
 
@@ -32,28 +33,34 @@ class Waiting(NamedTuple):
     """Since when the delivery that is due longest could have left."""
 
 
+NOTHING = Waiting(None, None, None)
+
+
 class Lateness:
     """Sets the gauges. One per process; all say the same."""
 
     def __init__(self) -> None:
         self._queue = TenantQueue(LOOK_SECONDS)
+        self._found: dict[UUID, Waiting] = {}
+        """What waited in each company when it was last looked at; only of those where something did."""
 
     def look(self, job: Job) -> None:
-        """Look through all companies, if it is time to."""
-        found = []
+        """Look at the companies whose turn it is."""
         for tenant_id in self._queue.take(job):
             with job.work.begin(service_context(SERVICE, tenant_id), read_only=True) as tx:
-                found.append(waiting(tx))
-        if found:
-            metrics.WEBHOOK_OLDEST.labels(WORKING).set(_age(one.working for one in found))
-            metrics.WEBHOOK_OLDEST.labels(FAILING).set(_age(one.failing for one in found))
-            metrics.WEBHOOK_OVERDUE.set(_age(one.due for one in found))
+                found = waiting(tx)
+            self._found.pop(tenant_id, None)
+            if found != NOTHING:
+                self._found[tenant_id] = found
+        metrics.WEBHOOK_OLDEST.labels(WORKING).set(_age(one.working for one in self._found.values()))
+        metrics.WEBHOOK_OLDEST.labels(FAILING).set(_age(one.failing for one in self._found.values()))
+        metrics.WEBHOOK_OVERDUE.set(_age(one.due for one in self._found.values()))
 
 
 def waiting(tx: Transaction) -> Waiting:
     """What waits in this transaction's company; nothing where it does not use the service."""
     if SERVICE not in tx.tenant.services:
-        return Waiting(None, None, None)
+        return NOTHING
     failing = WebhookHealth.failing_since.is_not(None)
     oldest = _of_enabled(tx, failing, func.min(WebhookDelivery.created_at)).group_by(failing)
     by_failing = {bool(row[0]): row[1] for row in tx.session.execute(oldest)}

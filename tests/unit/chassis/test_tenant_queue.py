@@ -59,19 +59,55 @@ def test_who_was_told_of_is_looked_at_at_once_and_once(clock: _Clock) -> None:
     assert _take(queue) == []
 
 
-def test_looking_at_all_never_takes_more_than_its_share(clock: _Clock) -> None:
-    queue, job = TenantQueue(5), _Job()
-    for _ in queue.take(job):  # type: ignore[arg-type]
-        clock.now += 10
-    clock.now += 30 / LOOKING_SHARE - 1
-    assert _take(queue) == []
-    clock.now += 1
+def test_a_round_never_takes_more_than_its_share_and_goes_on_where_it_stopped(clock: _Clock) -> None:
+    queue = TenantQueue(5)
     assert _take(queue) == [NORTH, SOUTH, EAST]
+    ticks, looked = 0, []
+    while len(looked) < 6:
+        clock.now += 10  # twenty ticks a look
+        ticks += 1
+        for tenant_id in queue.take(_Job()):  # type: ignore[arg-type]
+            clock.now += 10
+            looked.append(tenant_id)
+    assert looked == [NORTH, SOUTH, EAST] * 2
+    assert 5 * 10 / (5 * 10 + ticks * 10) <= LOOKING_SHARE  # the sixth's rest is still to come
 
 
-def test_a_look_that_broke_off_is_made_again(clock: _Clock) -> None:
-    queue, job = TenantQueue(30), _Job()
+def test_a_round_is_spread_evenly(clock: _Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [uuid4() for _ in range(300)]
+    monkeypatch.setattr(_Job, "known_tenants", lambda _self: many)
+    queue = TenantQueue(5)
+    assert _take(queue) == many
+    parts = []
+    while sum(parts) < len(many):
+        clock.now += 1
+        parts.append(0)
+        for _ in queue.take(_Job()):  # type: ignore[arg-type]
+            clock.now += 0.004
+            parts[-1] += 1
+    assert len(parts) == pytest.approx(5 + 300 * 0.004 / LOOKING_SHARE, rel=0.3)
+    assert max(parts) <= 6 * LOOKING_SHARE / 0.004  # what five idle seconds left, and no more
+
+
+def test_while_a_round_goes_on_who_is_told_of_comes_first(clock: _Clock) -> None:
+    queue = TenantQueue(5)
+    _take(queue)
+    clock.now += 10
+    looking = queue.take(_Job())  # type: ignore[arg-type]
+    assert next(looking) == NORTH
+    clock.now += 10
+    assert next(looking, None) is None
+    queue.tell(EAST)
+    assert _take(queue) == [EAST]
+
+
+def test_a_round_that_broke_off_goes_on_and_is_made_again(clock: _Clock) -> None:
+    queue, job = TenantQueue(300), _Job()
     looking = queue.take(job)  # type: ignore[arg-type]
     assert next(looking) == NORTH
     looking.close()
+    assert _take(queue) == [SOUTH, EAST]
+    clock.now += 1
     assert _take(queue) == [NORTH, SOUTH, EAST]
+    clock.now += 299
+    assert _take(queue) == []
