@@ -17,6 +17,9 @@ ROW, SWEEP_SECONDS = SECONDS / 2, size("SWEEP_SECONDS", 20)
 GOAL, SWEEP_GOAL = 0.75, 2.0
 TOPICS = ("刹车异响", "变速箱顿挫", "空调不制冷", "漆面划伤", "交车延期")
 CATEGORIES = ("product_quality", "repair_quality", "service_quality", "sales_contract")
+SAMPLES = 100
+"""Cases the company has from the start: enough that every list fills its page, in the first row as in the last."""
+AMOUNTS = 20
 READ = 50
 """Different cases that are read."""
 
@@ -24,7 +27,7 @@ READ = 50
 def run(stand: Stand) -> dict[str, Any]:
     """The same load on one company, while the platform grows around it and then within it."""
     company, template = stand.company("growth"), stand.company("growth-template")
-    templates = [sample(stand, company, n) for n in range(20)]
+    templates = [sample(stand, company, n) for n in range(SAMPLES)]
     stages = {"one tenant, empty": _rows(stand, company, "empty")}
     copies = seeding.tenants(stand, template, TENANTS)
     stand.calm()
@@ -65,9 +68,10 @@ def report(figures: dict[str, Any]) -> str:
 def sample(stand: Stand, company: Company, n: int) -> str:
     """A new case; those of different `n` differ in topic, category and level."""
     complainant = {"name": "王芳", "phone": f"137{n:08d}", "vehicle_plate": f"京B{n:05d}"}
+    claimed = {"amount": n % AMOUNTS * 500_000, "currency": "CNY"}
     return stand.register(
         company, content=f"{TOPICS[n % len(TOPICS)]},要求处理", category=CATEGORIES[n % len(CATEGORIES)],
-        subject=f"车型{n}", claimed_amount={"amount": n * 500_000, "currency": "CNY"}, complainant=complainant,
+        subject=f"车型{n}", claimed_amount=claimed, complainant=complainant,
     )[0]  # fmt: skip
 
 
