@@ -5,11 +5,9 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from tests.clauses.driver import Company, Json
+from tests.clauses.driver import ZONE, Company, Json
 
-ZONE = ZoneInfo("Asia/Shanghai")
 WAN = 1_000_000
 """Fen in 10,000 yuan (1万)."""
 ASSESSMENT = {"severity": "low", "safety": False, "complexity": "low", "impact": "low", "immediate": False}

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any, Self
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -21,6 +22,7 @@ from kefu.waiting import wait_until
 from tests.platform.running import Platform
 
 PASSWORD = "correct horse battery"
+ZONE = ZoneInfo("Asia/Shanghai")
 SECONDS = 15.0
 """Within this time what one service tells another must have arrived."""
 
@@ -221,6 +223,11 @@ def place(case: Mapping[str, Any]) -> str:
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def month_of(text: str) -> str:
+    """The month in which that moment is for the companies, who all live in one zone."""
+    return moment(text).astimezone(ZONE).strftime("%Y-%m")
 
 
 def yuan(amount: float) -> Json:

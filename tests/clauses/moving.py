@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from kefu.waiting import wait_until
-from tests.clauses.driver import Json, Person
+from tests.clauses.driver import ZONE, Json, Person
 from tests.platform.running import Platform
 
-ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2030, 7, 1, 9, 0, tzinfo=ZONE)
 """The first of two months without public holidays."""
 SECONDS = 40.0

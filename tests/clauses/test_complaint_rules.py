@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -17,11 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from chassis.db import Database
 from chassis.tables import AuditRow
 from tests.clauses import dealership as usual
-from tests.clauses.driver import Company, Json, Person, errors_of, place, yuan
+from tests.clauses.driver import ZONE, Company, Json, Person, errors_of, place, yuan
 from tests.platform.running import Platform
 
 FoundCompany = Callable[..., Company]
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 SOLUTION_IN_3_DAYS = {"deadlines": {"solution": {"spans": [{"amount": 3, "unit": "business_days"}]}}}
 
 
@@ -61,7 +59,7 @@ def test_numbers_follow_the_companys_pattern_without_gaps_under_concurrency(foun
         answers = list(together.map(lambda body: consultant.client.post("/v1/complaints", json=body), bodies))
     assert [answer.status_code for answer in answers] == [422, 201, 201] * 8
     numbers = sorted(answer.json()["number"] for answer in answers if answer.is_success)
-    month = datetime.fromisoformat(answers[1].json()["received_at"]).astimezone(SHANGHAI)
+    month = datetime.fromisoformat(answers[1].json()["received_at"]).astimezone(ZONE)
     assert numbers == [f"S01-{month:%y%m}-REPAIR_QUALITY-{serial:03}" for serial in range(1, 17)]
     assert found_company().as_("customer_relations_consultant").register()["number"].endswith("-0001")
 

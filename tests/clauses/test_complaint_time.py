@@ -10,17 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from kefu.waiting import wait_until
 from tests.clauses import dealership as usual
-from tests.clauses.driver import SECONDS, Company, Json, Person, moment, place
+from tests.clauses.driver import SECONDS, ZONE, Company, Json, Person, moment, place
 from tests.clauses.listening import listening
 from tests.platform.running import Platform
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 SECOND = timedelta(seconds=1)
 
 
@@ -32,7 +30,7 @@ class Time:
 
     def to(self, when: datetime | str) -> datetime:
         """Go to that moment; text is Shanghai time, "2026-09-30 14:00"."""
-        then = datetime.fromisoformat(when).replace(tzinfo=SHANGHAI) if isinstance(when, str) else when
+        then = datetime.fromisoformat(when).replace(tzinfo=ZONE) if isinstance(when, str) else when
         self.platform.move_clock((then - datetime.now(UTC)).total_seconds())
         return then
 
@@ -53,12 +51,12 @@ def found(time: Time) -> Iterator[Callable[..., Company]]:
 
 def local(text: str) -> str:
     """A moment in Shanghai as the platform writes it."""
-    return _utc(datetime.fromisoformat(text).replace(tzinfo=SHANGHAI))
+    return _utc(datetime.fromisoformat(text).replace(tzinfo=ZONE))
 
 
 def midnight(day: str) -> str:
     """24:00 of that day in Shanghai."""
-    return _utc(datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) + timedelta(days=1))
+    return _utc(datetime.fromisoformat(day).replace(tzinfo=ZONE) + timedelta(days=1))
 
 
 def _utc(when: datetime) -> str:

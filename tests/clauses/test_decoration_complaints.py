@@ -11,7 +11,7 @@ import pytest
 from kefu.waiting import wait_until
 from tests.clauses.decoration import PAPERS, RESULT, SETTLED, SHEET, Decoration
 from tests.clauses.developer import answer, refused_fields
-from tests.clauses.driver import SECONDS, Company, Json, moment, yuan
+from tests.clauses.driver import SECONDS, Company, Json, moment, month_of, yuan
 from tests.clauses.listening import listening
 from tests.platform.running import Platform
 
@@ -35,7 +35,7 @@ def test_four_counts_are_shown_monthly(platform: Platform) -> None:
     with ExitStack() as stack:
         firm = Decoration(Company.found(platform, stack, "decoration"))
         case = firm.closed()
-        month = case["received_at"][:7]
+        month = month_of(case["received_at"])
         whole = firm.head.get("/v1/reports/complaints-monthly", month=month)["counts"]
         assert [(c["key"], c["cases"], c["share"]) for c in whole] == [
             (key, 1, 100.0) for key in ("recorded", "handled", "rechecked", "passed_on")

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.clauses.developer import answer, refused_fields
-from tests.clauses.driver import Company, Json, moment, yuan
+from tests.clauses.driver import Company, Json, moment, month_of, yuan
 from tests.clauses.listening import listening
 from tests.clauses.manufacturer import Manufacturer
 from tests.platform.running import Platform
@@ -90,7 +90,7 @@ def test_the_months_statistics_hold_the_closed_cases_and_the_shares(platform: Pl
         case = maker.closed()
         confirmed(maker, case)
         maker.register()
-        report = maker.office.get("/v1/reports/complaints-monthly", month=case["closed_at"][:7])
+        report = maker.office.get("/v1/reports/complaints-monthly", month=month_of(case["closed_at"]))
     assert (report["figures"]["closed"], moment(report["due_at"]).astimezone().day in {10, 11}) == (1, True)
     tables = {table["by"]: {row["group"]: row["figures"] for row in table["rows"]} for table in report["tables"]}
     assert tables["responsibility"] == {

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.clauses.developer import answer, refused_fields
-from tests.clauses.driver import Company, Json, place, yuan
+from tests.clauses.driver import Company, Json, month_of, place, yuan
 from tests.clauses.manufacturer import (
     ANALYSIS,
     CALL,
@@ -38,7 +38,7 @@ def waits_for(case: Json) -> list[str]:
 def test_two_classes_and_a_report_without_loss_is_a_note_and_no_case(maker: Manufacturer) -> None:
     classes = maker.sales.get("/v1/complaint-intake")["categories"]
     assert [one["key"] for one in classes] == ["non_quality", "quality"]
-    month = maker.register()["received_at"][:7]
+    month = month_of(maker.register()["received_at"])
     before = maker.office.get("/v1/reports/complaints-monthly", month=month)["figures"]["received"]
     note = maker.register(facts={"no_loss": True}, remedy_sought=None)
     assert (note["process"], note["number"][:2]) == ("abnormality_note", "YC")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.clauses.developer import answer, fen, refused_fields, today
-from tests.clauses.driver import Company, Json, moment
+from tests.clauses.driver import Company, Json, moment, month_of
 from tests.clauses.property import ACCEPTANCE, ANSWER, MAIL, RESULT, Property
 from tests.platform.running import Platform
 
@@ -183,7 +183,7 @@ def test_the_monthly_summary_and_visits_chosen_from_it(platform: Platform) -> No
         closed = [firm.archived(), firm.archived(category="equipment")]
         firm.passed_on(group_size=5)
         firm.register(channel="wechat")
-        month = closed[0]["received_at"][:7]
+        month = month_of(closed[0]["received_at"])
         summary = firm.service.get("/v1/reports/complaints-monthly", month=month)
         figures = summary["figures"]
         assert {name: figures[name] for name in ("received", "closed", "open_at_end", "asked", "satisfied_share")} == {

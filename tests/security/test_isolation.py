@@ -10,7 +10,7 @@ import pytest
 
 from contracts.core import Operation
 from kefu.processes import SERVICES
-from tests.clauses.driver import Json
+from tests.clauses.driver import Json, month_of
 from tests.platform.running import Platform
 from tests.security.calls import (
     TENANT_OPERATIONS,
@@ -78,7 +78,7 @@ def test_counts_and_numbers_are_each_companys_own(sides: Sides) -> None:
     for side in (sides.ours, sides.theirs):
         case = side.boss.get(f"/v1/complaints/{side.ids['complaint_id']}")
         numbers.append(case["number"])
-        month = case["received_at"][:7]
+        month = month_of(case["received_at"])
         report = side.boss.get("/v1/reports/complaints-monthly", month=month)["figures"]
         figures.append((report["received"], report["urging_notices"]))
     assert numbers[0] == numbers[1]

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from contracts.core import Operation
+from tests.clauses.driver import month_of
 from tests.security.calls import TENANT_OPERATIONS, id_parameters, request, send
 from tests.security.conftest import Sides
 from tests.security.sides import Side
@@ -109,5 +110,4 @@ def _refusal(answer: httpx.Response) -> tuple[int, str]:
 
 
 def _month(side: Side) -> str:
-    month: str = side.boss.get(f"/v1/complaints/{side.ids['complaint_id']}")["received_at"][:7]
-    return month
+    return month_of(side.boss.get(f"/v1/complaints/{side.ids['complaint_id']}")["received_at"])

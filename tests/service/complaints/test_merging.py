@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +14,7 @@ from contracts.problems import Problem
 from tests.service.complaints.bench import Bench, Company, Json
 
 OTHER = {"name": "李雷", "phone": "13900139000", "vehicle_plate": "京B54321"}
-MONTH = datetime.now(UTC).strftime("%Y-%m")
+MONTH = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m")
 
 
 def merge(company: Company, case: Json, into: Json, ctx: Any = None) -> Json:
