@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
@@ -108,6 +108,7 @@ class TenantQueue:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._told: set[UUID] = set()
+        self._expected: dict[UUID, float] = {}
         self._left: deque[UUID] = deque()
         """Of this round."""
         self._next_round = self._looked_at = self._rests_until = float("-inf")
@@ -117,9 +118,19 @@ class TenantQueue:
         if tenant_id is not None:
             self._told.add(tenant_id)
 
+    def expect(self, tenant_id: UUID, moment: datetime | None) -> None:
+        """Look at the tenant at that moment at the latest; None: nothing of it is to come. The last word counts."""
+        self._expected.pop(tenant_id, None)
+        if moment is not None:
+            self._expected[tenant_id] = time.monotonic() + (moment - clock.now()).total_seconds()
+
     def take(self, job: Job) -> Iterator[UUID]:
         """Tenants to look at now. Looking should be cheap: nearly all of them have nothing."""
-        told, self._told = self._told, set()
+        began = time.monotonic()
+        come = {tenant_id for tenant_id, moment in self._expected.items() if moment <= began}
+        told, self._told = self._told | come, set()
+        for tenant_id in come:
+            del self._expected[tenant_id]
         yield from sorted(told)
         began = time.monotonic()
         if began >= self._rests_until:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from chassis import logs
+from chassis import clock, logs
 from chassis.db import DatabaseUnavailable
 from chassis.service import Job, TenantQueue
 from contracts.context import service_context
@@ -25,7 +26,10 @@ log = logs.get(__name__)
 LOOK_SECONDS = 1
 """How often woken tenants are looked at."""
 LOOK_AT_ALL_SECONDS = 5.0
-"""How often every tenant is: for retries, scheduled messages, and what a process planned but did not live to send."""
+"""How often every tenant is, while they are few: for webhooks' retries, and what a process planned but did not live to
+send."""
+LOOK_AGAIN = timedelta(seconds=5)
+"""When a tenant for whom something is leaving is looked at again: it may have failed."""
 TURN_MESSAGES = 20
 TURN_SECONDS = 2.0
 SENDERS = {True: 8, False: 12}
@@ -58,7 +62,9 @@ class Dispatcher:
         """Offer every line and every endpoint with something due to the senders."""
         self._job = job
         for tenant_id in self._queue.take(job):
-            lines, endpoints = _due(job, tenant_id)
+            lines, endpoints, next_due = _due(job, tenant_id)
+            again = clock.now() + LOOK_AGAIN if lines or endpoints else None
+            self._queue.expect(tenant_id, min((m for m in (next_due, again) if m is not None), default=None))
             for line in lines:
                 self._messages.offer(line, urgent=line.urgent)
             for endpoint in endpoints:
@@ -76,15 +82,16 @@ class Dispatcher:
         return True
 
 
-def _due(job: Job, tenant_id: UUID) -> tuple[list[Line], list[Endpoint]]:
+def _due(job: Job, tenant_id: UUID) -> tuple[list[Line], list[Endpoint], datetime | None]:
     try:
         with job.work.begin(service_context(SERVICE, tenant_id), read_only=True) as tx:
-            return due_lines(tx), webhooks.due_endpoints(tx)
+            lines, next_due = due_lines(tx)
+            return lines, webhooks.due_endpoints(tx), next_due
     except DatabaseUnavailable:
         raise
     except Exception:
         log.exception("deliveries of a tenant could not be looked at")
-        return [], []
+        return [], [], None
 
 
 def forget_old(job: Job) -> None:

@@ -144,7 +144,7 @@ class Company:
     def send_due(self) -> None:
         """What the senders do until nothing is due at this moment."""
         with self.begin() as tx:
-            lines = due_lines(tx)
+            lines, _ = due_lines(tx)
         for line in lines:
             while attempt_next(self.begin, line):
                 pass

@@ -18,6 +18,8 @@ from chassis import clock
 from chassis.ids import new_id
 from chassis.work import Work
 from contracts import notifications as contract
+from kefu.waiting import wait_until
+from services.notifications.jobs import Dispatcher
 from services.notifications.providers import Accepted
 from services.notifications.sending.attempts import LEASE, attempt_next, record, take
 from services.notifications.sending.lines import Line, due_lines
@@ -356,21 +358,46 @@ def test_a_campaign_and_a_dead_server_hold_up_nobody_elses_urgent_message(
 
         pump: Pump[Line] = Pump(turn, {True: 1, False: 1})
         with big.begin() as tx:
-            for line in due_lines(tx):
+            for line in due_lines(tx)[0]:
                 pump.offer(line, urgent=line.urgent)
         assert web_server.arrived.acquire(timeout=10)
         small.call(contract.SEND_MESSAGE, **request(urgent=True))
         with small.begin() as tx:
-            for line in due_lines(tx):
+            for line in due_lines(tx)[0]:
                 pump.offer(line, urgent=line.urgent)
         assert finished.wait(10)
         assert len(lines(outbox_folder, small)) == 1
         assert len(web_server.requests) == 1
         with big.begin() as tx:
-            for delivery in due_lines(tx):
+            for delivery in due_lines(tx)[0]:
                 assert delivery.tenant_id == big.tenant_id
         message = deliveries(big)[0]["message_id"]
         assert big.call(contract.WITHDRAW_MESSAGE, message_id=message)["cancelled"] == 499
+
+
+@pytest.mark.clause("NT-6")
+def test_what_is_scheduled_leaves_in_time_however_long_a_round_takes(company: Company, outbox_folder: Path) -> None:
+    """The dispatcher remembers when it is to look at the company: here no later round comes by."""
+
+    class Job:
+        work, begin = company.work, staticmethod(company.begin)
+        rounds = [[company.tenant_id]]
+
+        def known_tenants(self) -> list[UUID]:
+            return self.rounds.pop() if self.rounds else []
+
+    company.channel("sms")
+    dispatcher, job = Dispatcher(), Job()
+    company.call(
+        contract.SEND_MESSAGE, **request(urgent=True, not_before=(clock.now() + timedelta(seconds=1)).isoformat())
+    )
+
+    def left() -> bool:
+        dispatcher.look(job)  # type: ignore[arg-type]
+        return len(lines(outbox_folder, company)) == 1
+
+    assert not left()
+    wait_until(left, limit=10, what="the message has left")
 
 
 def test_addresses_and_secrets_cannot_be_read_in_the_database(company: Company, web_server: WebServer) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from chassis import clock as moments
 from chassis import timers
 from chassis.timers import LOOKING_SHARE, TenantQueue
 
@@ -110,4 +112,20 @@ def test_a_round_that_broke_off_goes_on_and_is_made_again(clock: _Clock) -> None
     clock.now += 1
     assert _take(queue) == [NORTH, SOUTH, EAST]
     clock.now += 299
+    assert _take(queue) == []
+
+
+def test_a_tenant_is_looked_at_when_something_of_it_is_expected(clock: _Clock) -> None:
+    queue = TenantQueue(300)
+    _take(queue)
+    for tenant_id, seconds in ((NORTH, 7), (SOUTH, 7), (SOUTH, 9), (EAST, 8)):
+        queue.expect(tenant_id, moments.now() + timedelta(seconds=seconds))
+    queue.expect(EAST, None)
+    clock.now += 6
+    assert _take(queue) == []
+    clock.now += 2
+    assert _take(queue) == [NORTH]
+    clock.now += 2
+    queue.tell(SOUTH)
+    assert _take(queue) == [SOUTH]
     assert _take(queue) == []
