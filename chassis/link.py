@@ -71,7 +71,7 @@ class Link(QueueConsumer):  # type: ignore[misc]
 
     @property
     def _is_open(self) -> bool:
-        return self.channel is not None and self.channel.connection is not None
+        return self.channel is not None and self.channel.connection is not None and self.channel.connection.connected
 
     def soon(self, callback: Callable[[], None]) -> None:
         """Run `callback` in the consuming greenlet, which alone may wait for the broker's answers; within a second."""
@@ -97,6 +97,10 @@ class Link(QueueConsumer):  # type: ignore[misc]
         while self._soon:
             self._soon.popleft()()
         super().on_iteration()
+        if not self._is_open:
+            # Found out by sending. What comes next is kombu's `drain_events`, which would make a new connection by
+            # itself, without a channel and without consumers, and listen there for ever.
+            raise ConnectionError("the connection to the broker was lost")
 
     @contextmanager
     def establish_connection(self) -> Iterator[Any]:

@@ -41,6 +41,15 @@ def create_many(world: World, tenant: UUID, count: int) -> None:
             result_of(answer)
 
 
+def test_a_process_that_notices_the_loss_by_sending_connects_again(running: World) -> None:
+    """kombu makes a new connection unasked then, on which nobody consumes."""
+    tenant = running.tenant()
+    running.create(tenant, "cut off")
+    running.wait(lambda: "lost" in running.tails(), what="the loss is noticed")
+    assert running.create(tenant, "one")["version"] == 1
+    running.wait(lambda: running.seen(tenant) == 4, what="all events applied")
+
+
 def test_cut_connections_are_not_noticed(running: World) -> None:
     tenant = running.tenant()
     create_many(running, tenant, 30)  # every connection of the pool is open

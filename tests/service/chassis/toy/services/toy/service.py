@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
 from typing import Any
 
 import eventlet
@@ -9,6 +11,7 @@ from services.toy.models import Thing
 
 from chassis import audit
 from chassis.deadlines import Fired
+from chassis.link import Link
 from chassis.service import Call, Job, Service, every, operation
 from chassis.spans import Span, Unit
 from chassis.work import Transaction
@@ -42,11 +45,21 @@ def fire(tx: Transaction, fired: Fired) -> None:
     thing.hints += 1 if fired.what == "remind" else 100
 
 
+def lose(link: Link) -> None:
+    """The broker is gone, and the consuming greenlet is the first to notice, by sending something."""
+    link.channel.connection.transport.sock.shutdown(socket.SHUT_WR)
+    with suppress(OSError):
+        link.publish("", "nobody", b"")
+
+
 class ToyService(Service):
     name = "toy"
 
     @operation(contract.CREATE)
     def create_thing(self, call: Call) -> Any:
+        if call.payload["name"] == "cut off":
+            link = next(part for part in call.workplace.container.subextensions if isinstance(part, Link))
+            link.soon(lambda: lose(link))
         return call.run(create)
 
     @operation(contract.SLOW)
