@@ -126,31 +126,41 @@ class TenantQueue:
 
     def take(self, job: Job) -> Iterator[UUID]:
         """Tenants to look at now. Looking should be cheap: nearly all of them have nothing."""
-        began = time.monotonic()
-        come = {tenant_id for tenant_id, moment in self._expected.items() if moment <= began}
-        told, self._told = self._told | come, set()
-        for tenant_id in come:
-            del self._expected[tenant_id]
-        yield from sorted(told)
+        named = self._named()
+        told = deque(sorted(named))
+        try:
+            yield from self._each(told)
+        finally:
+            self._told.update(told)
         began = time.monotonic()
         if began >= self._rests_until:
-            yield from self._part(job, began, told)
+            yield from self._part(job, began, named)
             self._looked_at = time.monotonic()
             self._rests_until = began + (self._looked_at - began) / LOOKING_SHARE
 
-    def _part(self, job: Job, began: float, told: set[UUID]) -> Iterator[UUID]:
+    def _named(self) -> set[UUID]:
+        """Those it was told of and those whose moment has come."""
+        now = time.monotonic()
+        come = {tenant_id for tenant_id, moment in self._expected.items() if moment <= now}
+        for tenant_id in come:
+            del self._expected[tenant_id]
+        named, self._told = self._told | come, set()
+        return named
+
+    def _part(self, job: Job, began: float, looked_at: set[UUID]) -> Iterator[UUID]:
         """As much of the round as may be done by now."""
         if not self._left and began >= self._next_round:
-            self._left.extend(job.known_tenants())
+            self._left.extend(tenant_id for tenant_id in job.known_tenants() if tenant_id not in looked_at)
             self._next_round = began + self._seconds
-        ends = began + LOOKING_SHARE * (began - self._looked_at)
-        while self._left and time.monotonic() <= ends:
-            tenant_id = self._left.popleft()
-            if tenant_id in told:
-                continue
+        yield from self._each(self._left, until=began + LOOKING_SHARE * (began - self._looked_at))
+
+    def _each(self, tenants: deque[UUID], until: float = float("inf")) -> Iterator[UUID]:
+        """One after the other, at least one; those who were not reached stay in `tenants`. When looking breaks off, for
+        want of the database most likely, whoever it was about comes in the next round, and that begins at once."""
+        while tenants and time.monotonic() <= until:
             try:
-                yield tenant_id
-            except GeneratorExit:  # looking broke off, most likely for want of the database
+                yield tenants.popleft()
+            except GeneratorExit:
                 self._next_round = float("-inf")
                 raise
 

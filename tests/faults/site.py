@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -278,7 +279,14 @@ def _through_start(process: Process) -> Process:
 
 
 def _made(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    answer = client.post(path, json=body)
-    assert answer.is_success, answer.text
-    made: dict[str, Any] = answer.json()
+    """What was made. A worker of the gateway may hold a service for away a moment longer than the last fault lasted."""
+    key, answers = {"Idempotency-Key": uuid4().hex}, []
+
+    def answered() -> bool:
+        answers.append(client.post(path, json=body, headers=key))
+        return bool(answers[-1].status_code != HTTPStatus.SERVICE_UNAVAILABLE)
+
+    wait_until(answered, limit=KNOWN_LIMIT, what=f"POST {path} is answered")
+    assert answers[-1].is_success, answers[-1].text
+    made: dict[str, Any] = answers[-1].json()
     return made

@@ -115,6 +115,18 @@ def test_a_round_that_broke_off_goes_on_and_is_made_again(clock: _Clock) -> None
     assert _take(queue) == []
 
 
+def test_who_was_told_of_is_not_forgotten_when_looking_broke_off(clock: _Clock) -> None:
+    queue = TenantQueue(300)
+    _take(queue)
+    queue.tell(NORTH)
+    queue.tell(EAST)
+    looking = queue.take(_Job())  # type: ignore[arg-type]
+    assert next(looking) == NORTH
+    looking.close()
+    clock.now += 1
+    assert _take(queue) == [EAST, NORTH, SOUTH]
+
+
 def test_a_tenant_is_looked_at_when_something_of_it_is_expected(clock: _Clock) -> None:
     queue = TenantQueue(300)
     _take(queue)
