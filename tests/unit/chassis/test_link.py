@@ -11,7 +11,7 @@ from chassis.link import Link
 def test_a_consumer_that_just_connected_has_not_been_silent() -> None:
     """Otherwise the process would be called dead, and killed, between connecting and its first turn."""
     link = Link()
-    connection = SimpleNamespace(frame_writer=print)
+    connection = SimpleNamespace(frame_writer=print, connected=True)
     link.get_consumers(SimpleNamespace, SimpleNamespace(connection=connection))
     assert link.connected
     assert time.monotonic() - link.turned_at < 5
@@ -35,7 +35,7 @@ def test_nobody_is_told_of_a_connection_before_its_queues_are_there() -> None:
             seen.append((link.connected, 0))
 
     link._providers = {Door()}
-    link.get_consumers(Consumer, SimpleNamespace(connection=SimpleNamespace(frame_writer=print)))
+    link.get_consumers(Consumer, SimpleNamespace(connection=SimpleNamespace(frame_writer=print, connected=True)))
     assert seen == [(False, 7), (False, 0)]
     assert link.connected
 
@@ -60,9 +60,9 @@ def test_what_comes_while_the_queues_are_taken_up_is_answered() -> None:
         return SimpleNamespace(connection=connection, send_method=lambda *_: sent.append(name))
 
     link._providers = {Door()}
-    lost = channel("lost", SimpleNamespace(frame_writer=print))
+    lost = channel("lost", SimpleNamespace(frame_writer=print, connected=True))
     link.get_consumers(Consumer, lost)
     lost.connection = None
     assert not link.connected
-    link.get_consumers(Consumer, channel("new", SimpleNamespace(frame_writer=print)))
+    link.get_consumers(Consumer, channel("new", SimpleNamespace(frame_writer=print, connected=True)))
     assert sent == ["lost", "new"]
