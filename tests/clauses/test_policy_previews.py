@@ -49,6 +49,8 @@ def test_a_draft_is_tried_on_the_open_cases_and_changes_none_of_them(company: Co
     same, shorter = draft(company, {}), draft(company, SHORTER)
     stores = Stores(platform.installation.database_url)
     wait_until(lambda: stores.waiting(company.id) == 0, limit=SECONDS, what="all is told")
+    scheduled = "complaints.report_schedule"
+    wait_until(lambda: rows(platform, company)[scheduled], limit=SECONDS, what="reports are scheduled")
     before = rows(platform, company)
     unchanged = preview(company, same)
     assert (unchanged["open_cases"], unchanged["looked_at"], unchanged["affected"]) == (1, 1, 0)
