@@ -15,7 +15,8 @@ FEW = 500
 """So many records are named one by one; what more records have is looked for row by row in the list's own order."""
 
 _common: LRUCache[tuple[Any, ...], bool] = LRUCache(2_000)
-"""Words that were found to be common, by tenant and table: the ones looked for last."""
+"""Words that were found to be common, by tenant and table: the ones looked for last. They are not counted again; should
+they be rare by now, their records are found all the same, only slower."""
 
 
 def having_all(
@@ -30,21 +31,14 @@ def having_all(
     if not words:
         return false()
     ordered = sorted(words)
-    if _are_common(tx, owner, ordered):
-        return and_(*(_has(record, owner, word) for word in ordered))
-    return record.in_(tx.session.scalars(_owners(owner, ordered)).all())
-
-
-def _are_common(tx: Transaction, owner: InstrumentedAttribute[Any], words: Sequence[str]) -> bool:
-    """Whether more than a few records have all the words. The database counts: making so many ids of ours took longer.
-    What was common once is not counted again; should it be rare by now, it is found all the same, only slower."""
-    key = (tx.tenant_id, owner.class_.__tablename__, *words)
+    key = (tx.tenant_id, owner.class_.__tablename__, *ordered)
     if key not in _common:
-        few = _owners(owner, words).limit(FEW + 1).subquery()
-        if tx.session.scalars(select(func.count()).select_from(few)).one() <= FEW:
-            return False
+        having = _owners(owner, ordered)
+        # The database counts: making so many ids of ours, only to throw them away, took longer than the count.
+        if tx.session.scalars(select(func.count()).select_from(having.limit(FEW + 1).subquery())).one() <= FEW:
+            return record.in_(tx.session.scalars(having).all())
     _common[key] = True
-    return True
+    return and_(*(_has(record, owner, word) for word in ordered))
 
 
 def _owners(owner: InstrumentedAttribute[Any], words: Sequence[str]) -> Select[Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psutil
 
+from chassis.timers import LOOKING_SHARE
 from kefu.broker import PrivateBroker
 from kefu.installation import Installation, free_addresses
 from kefu.ports import free_block
@@ -43,8 +44,8 @@ SECONDS = size("SECONDS", 8)
 """How long one row is measured."""
 
 
-CALM = 0.06
-"""Of a processor: what the timers of a process take."""
+CALM = 3 * LOOKING_SHARE
+"""Of a processor: what the timers of a process may take. So many of them, at the most, look through the companies."""
 DEPLOYED = Path(__file__).parents[2] / "deploy/postgres/postgresql.conf"
 SIZES = {"shared_buffers", "effective_cache_size", "wal_compression", "max_wal_size"}
 """What the bench's PostgreSQL takes of the deployment's settings: the tests' is made for many small ones."""

@@ -65,7 +65,7 @@ def test_old_documents_never_undo_newer_ones(session: Session) -> None:
     assert session.get_one(tenancy.TenantSetting, tenant).document["name"] == "new"
 
 
-def test_the_cache_holds_so_many_tenants_and_no_more(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_holds_so_many_policies_and_no_more(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tenancy, "MAX_CACHED_POLICIES", 3)
     cache, statements = TenantCache(), _statements(session)
     for number in range(6):
